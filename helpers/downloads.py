@@ -1,0 +1,65 @@
+"""One file from the network: fetched once, checked, and only then put in place."""
+
+import urllib.error
+from pathlib import Path
+
+from helpers.errors import InputError
+from helpers.files import PROJECT, put_in_place, sha256
+
+__all__ = ["DOWNLOADS", "SQUAD_DEV_SHA256", "SQUAD_DEV_URL", "fetch", "squad_dev"]
+
+DOWNLOADS = PROJECT / "data" / "downloads"
+"""Where everything fetched is kept; git ignores it."""
+
+SQUAD_DEV_URL = "https://rajpurkar.github.io/SQuAD-explorer/dataset/dev-v1.1.json"
+SQUAD_DEV_SHA256 = "95aa6a52d5d6a735563366753ca50492a658031da74f301ac5238b03966972c9"
+
+
+def fetch(url: str, path: Path | str, *, digest: str) -> Path:
+    """Downloads `url` to `path` with `wget`, unless a file with the right hash is there.
+
+    Args:
+        url: what to fetch.
+        path: where it shall stand; its folder is made when missing.
+        digest: the SHA-256 that the file must have, 64 hexadecimal digits.
+
+    Returns:
+        The path of a file whose hash is `digest`.
+
+    Raises:
+        InputError: no network, or the file that came has another hash.
+    """
+    path = Path(path)
+    if path.is_file() and sha256(path) == digest:
+        return path
+    import wget  # here, because a machine that downloads nothing need not have it
+
+    with put_in_place(path) as temporary:
+        temporary.unlink()  # wget would write beside a file that exists
+        try:
+            wget.download(url, str(temporary), bar=None)
+        except (OSError, urllib.error.URLError) as error:
+            reason = getattr(error, "reason", None) or error
+            raise InputError(
+                f"{url}: cannot be downloaded ({reason}); "
+                f"fetch it on a machine with a network and put it at {path}"
+            ) from error
+        found = sha256(temporary)
+        if found != digest:
+            raise InputError(
+                f"{url}: the file that came has SHA-256 {found}, expected {digest}; "
+                "try again, and if it stays so do not use it"
+            )
+    return path
+
+
+def squad_dev() -> Path:
+    """The SQuAD v1.1 development file: 10,570 questions on 48 articles, downloaded once.
+
+    Returns:
+        The path of dev-v1.1.json.
+
+    Raises:
+        InputError: it is not there yet and there is no network.
+    """
+    return fetch(SQUAD_DEV_URL, DOWNLOADS / "dev-v1.1.json", digest=SQUAD_DEV_SHA256)

@@ -1,0 +1,153 @@
+"""From a BERT in PyTorch to an .onnx file, and the assertions every export deserves."""
+
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import onnx
+import torch
+
+from helpers.files import put_in_place
+
+__all__ = [
+    "INPUT_NAMES",
+    "OUTPUT_NAMES",
+    "ExportError",
+    "GraphFacts",
+    "check_export",
+    "export_bert",
+    "graph_facts",
+]
+
+INPUT_NAMES = ("input_ids", "input_mask", "segment_ids")
+"""The article's names for BERT's three inputs, in the order of BERT's `forward`."""
+
+OUTPUT_NAMES = ("start", "end")
+"""The article's names for its two outputs."""
+
+_AXES = {0: "batch_size", 1: "max_seq_len"}
+
+
+class ExportError(RuntimeError):
+    """An export ran through, but the file is not what was asked for."""
+
+
+@dataclass(frozen=True)
+class GraphFacts:
+    """What a file says about itself.
+
+    Attributes:
+        opset: the version of the standard operator set it is written in.
+        inputs: {input name: its dimensions}; a number is fixed, a name takes any size.
+        outputs: the same for the outputs.
+        external: whether weights lie in a second file.
+    """
+
+    opset: int
+    inputs: dict[str, tuple[int | str, ...]]
+    outputs: dict[str, tuple[int | str, ...]]
+    external: bool
+
+
+def graph_facts(path: Path | str) -> GraphFacts:
+    """Reads opset, names and dimensions from an .onnx file; the weights are not loaded."""
+    model = onnx.load(str(path), load_external_data=False)
+    versions = {entry.domain: entry.version for entry in model.opset_import}
+    return GraphFacts(
+        opset=versions.get("", versions.get("ai.onnx", 0)),
+        inputs=_dimensions(model.graph.input),
+        outputs=_dimensions(model.graph.output),
+        external=any(
+            tensor.data_location == onnx.TensorProto.EXTERNAL for tensor in model.graph.initializer
+        ),
+    )
+
+
+def check_export(
+    path: Path | str,
+    *,
+    opset: int,
+    inputs: Sequence[str] = INPUT_NAMES,
+    outputs: Sequence[str] = OUTPUT_NAMES,
+    dynamic: Mapping[int, str] | None = None,
+) -> GraphFacts:
+    """Asserts that an export is what was asked for; the exporter itself may change it silently.
+
+    Args:
+        path: the .onnx file.
+        opset: the opset asked for.
+        inputs: the input names, in order.
+        outputs: the output names, in order.
+        dynamic: {axis: name} that every input and output must have; batch and length by default.
+
+    Returns:
+        What the file says about itself.
+
+    Raises:
+        ExportError: the opset, a name or a dimension differs. All differences are told.
+    """
+    facts = graph_facts(path)
+    dynamic = _AXES if dynamic is None else dynamic
+    wrong = []
+    if facts.opset != opset:
+        wrong.append(f"opset {facts.opset}, asked for {opset}")
+    for kind, found, asked in (
+        ("inputs", facts.inputs, inputs),
+        ("outputs", facts.outputs, outputs),
+    ):
+        if list(found) != list(asked):
+            wrong.append(f"{kind} {list(found)}, asked for {list(asked)}")
+        for name, dims in found.items():
+            fixed = {a: n for a, n in dynamic.items() if a >= len(dims) or dims[a] != n}
+            if fixed:
+                wrong.append(f"{name} has dimensions {dims}, asked for {fixed}")
+    if wrong:
+        raise ExportError(f"{path}: {'; '.join(wrong)}; export again with dynamo=False")
+    return facts
+
+
+def export_bert(
+    model: torch.nn.Module, path: Path | str, *, opset: int = 11, length: int = 128
+) -> GraphFacts:
+    """Exports a BERT with the article's settings, checks the file, and puts it in place.
+
+    Args:
+        model: a BERT with a question-answering head, eager attention, in evaluation mode.
+        path: where the .onnx file shall stand.
+        opset: the opset; eager attention exports from 11 on.
+        length: tokens of the example that is traced. The file takes any length.
+
+    Returns:
+        What the file says about itself.
+
+    Raises:
+        ExportError: the file is not what was asked for.
+    """
+    device = next(model.parameters()).device
+    ids = torch.ones(1, length, dtype=torch.int64, device=device)
+    axes = {name: _AXES for name in (*INPUT_NAMES, *OUTPUT_NAMES)}
+    with put_in_place(path) as temporary, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # tracing warns of branches that BERT never takes
+        with torch.no_grad():
+            torch.onnx.export(
+                model,
+                args=(ids, torch.ones_like(ids), torch.zeros_like(ids)),
+                f=str(temporary),
+                dynamo=False,
+                opset_version=opset,
+                do_constant_folding=True,
+                input_names=list(INPUT_NAMES),
+                output_names=list(OUTPUT_NAMES),
+                dynamic_axes=axes,
+            )
+        return check_export(temporary, opset=opset)
+
+
+def _dimensions(values: Sequence[onnx.ValueInfoProto]) -> dict[str, tuple[int | str, ...]]:
+    return {
+        value.name: tuple(
+            dim.dim_param or dim.dim_value for dim in value.type.tensor_type.shape.dim
+        )
+        for value in values
+    }

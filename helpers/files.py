@@ -1,0 +1,72 @@
+"""Files that are whole or absent: written beside their place, then renamed into it."""
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from helpers.errors import InputError
+
+__all__ = ["PROJECT", "put_in_place", "sha256", "write_json"]
+
+PROJECT = Path(__file__).resolve().parent.parent
+"""The project's folder: the one that holds notebooks/, helpers/ and data/."""
+
+
+@contextmanager
+def put_in_place(path: Path | str) -> Iterator[Path]:
+    """Yields a temporary path beside `path`; renames it to `path` when the block ends well.
+
+    Args:
+        path: where the file shall stand; its folder is made when missing.
+
+    Yields:
+        A path in the same folder, with the same suffix, to write to.
+
+    Raises:
+        InputError: the folder cannot be written to.
+    """
+    path = Path(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(
+            prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent
+        )
+    except OSError as error:
+        raise InputError(
+            f"{path.parent}: cannot write there ({error.strerror}); "
+            "free some space, or choose a folder that you may write to"
+        ) from error
+    os.close(handle)
+    os.chmod(name, 0o644)  # mkstemp makes the file private; a result is for everyone
+    try:
+        yield Path(name)
+        os.replace(name, path)
+    finally:
+        Path(name).unlink(missing_ok=True)
+
+
+def write_json(path: Path | str, value: Any) -> Path:
+    """Writes `value` as indented JSON, whole or not at all.
+
+    Args:
+        path: the file.
+        value: anything that `json` can write; NaN and infinity are refused.
+
+    Returns:
+        The path.
+    """
+    text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    with put_in_place(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+    return Path(path)
+
+
+def sha256(path: Path | str) -> str:
+    """The SHA-256 of a file, as 64 hexadecimal digits."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,129 @@
+"""A measured latency is a value: its samples, what was left out of them, and nothing edited."""
+
+import random
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from helpers.errors import InputError
+
+__all__ = ["Latency", "measure", "paired_ratio"]
+
+
+@dataclass(frozen=True)
+class Latency:
+    """How long one engine took, run by run.
+
+    Attributes:
+        samples_ms: one wall-clock time a run, in milliseconds, in the order measured.
+        first_run_ms: the very first run, in milliseconds: allocation and code generation fall
+            into it, so it is kept apart.
+        warmup_runs: further runs that were thrown away before the first sample.
+    """
+
+    samples_ms: tuple[float, ...]
+    first_run_ms: float
+    warmup_runs: int
+
+    def __post_init__(self) -> None:
+        if not self.samples_ms:
+            raise InputError("samples_ms=(): a latency needs at least one sample")
+
+    def percentile(self, q: float) -> float:
+        """The q-th percentile in milliseconds, by linear interpolation; q from 0 to 100."""
+        return float(np.percentile(self.samples_ms, q))
+
+    @property
+    def p50(self) -> float:
+        """The median, in milliseconds: half of the runs were faster."""
+        return self.percentile(50)
+
+    @property
+    def p90(self) -> float:
+        """Nine runs of ten were faster than this, in milliseconds."""
+        return self.percentile(90)
+
+    @property
+    def p99(self) -> float:
+        """99 runs of 100 were faster than this, in milliseconds."""
+        return self.percentile(99)
+
+    @property
+    def mean(self) -> float:
+        """The arithmetic mean, in milliseconds; one slow run moves it."""
+        return float(np.mean(self.samples_ms))
+
+    @property
+    def min(self) -> float:
+        """The fastest run, in milliseconds."""
+        return float(np.min(self.samples_ms))
+
+
+def measure(
+    engines: Mapping[str, Callable[[int], object]],
+    *,
+    samples: int,
+    warmup: int = 10,
+    seed: int = 0,
+    progress: Callable[[], object] = lambda: None,
+) -> dict[str, Latency]:
+    """Times several engines in turn, so that whatever slows the machine slows them all.
+
+    Round i runs every engine once on input i, in an order drawn anew for each round. Each call
+    must return only when its result is there (on a GPU: synchronise inside it).
+
+    Args:
+        engines: {name: function of the input's number}.
+        samples: rounds that count, at least 1.
+        warmup: rounds before them that do not, besides each engine's first run.
+        seed: seeds the order.
+        progress: called after every run.
+
+    Returns:
+        {name: latency}; sample i of every engine is of the same round and input.
+
+    Raises:
+        InputError: `samples` is below 1.
+    """
+    if samples < 1:
+        raise InputError(f"samples={samples}: must be at least 1")
+    order = random.Random(seed)
+    first = {name: _timed(run, 0, progress) for name, run in engines.items()}
+    times: dict[str, list[float]] = {name: [] for name in engines}
+    for i in range(-warmup, samples):
+        for name in order.sample(list(engines), len(engines)):
+            elapsed = _timed(engines[name], i % samples, progress)
+            if i >= 0:
+                times[name].append(elapsed)
+    return {name: Latency(tuple(times[name]), first[name], warmup) for name in engines}
+
+
+def paired_ratio(
+    slow: Sequence[float], fast: Sequence[float], *, draws: int = 2000, seed: int = 0
+) -> tuple[float, float, float]:
+    """How many times longer `slow` took than `fast`, round by round.
+
+    Args:
+        slow: milliseconds, one a round.
+        fast: milliseconds of the same rounds.
+        draws: bootstrap draws.
+        seed: seeds them.
+
+    Returns:
+        The median of the rounds' ratios and its 95 % bootstrap interval (percentile method,
+        Efron 1979): median, low, high.
+    """
+    ratios = np.asarray(slow, float) / np.asarray(fast, float)
+    picks = np.random.default_rng(seed).integers(0, len(ratios), (draws, len(ratios)))
+    low, high = np.percentile(np.median(ratios[picks], axis=1), [2.5, 97.5])
+    return float(np.median(ratios)), float(low), float(high)
+
+
+def _timed(run: Callable[[int], object], number: int, progress: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    run(number)
+    elapsed = (time.perf_counter() - start) * 1000
+    progress()
+    return elapsed

@@ -1,0 +1,81 @@
+"""An ONNX Runtime session on the execution provider that was asked for, or none at all."""
+
+from pathlib import Path
+
+import onnxruntime
+
+from helpers.errors import InputError
+
+__all__ = ["PROVIDERS", "open_session"]
+
+PROVIDERS = {
+    "cpu": "CPUExecutionProvider",
+    "cuda": "CUDAExecutionProvider",
+    "tensorrt": "TensorrtExecutionProvider",
+}
+"""What the course calls a device, and what ONNX Runtime calls its execution provider."""
+
+
+def open_session(
+    path: Path | str,
+    *,
+    device: str = "cpu",
+    threads: int | None = None,
+    options: onnxruntime.SessionOptions | None = None,
+) -> onnxruntime.InferenceSession:
+    """Opens a model on one execution provider and refuses to fall back to another.
+
+    ONNX Runtime itself falls back to the CPU with no more than a log line: what
+    `get_available_providers()` lists is what the package was built with, not what this machine
+    can run. Only `session.get_providers()` tells.
+
+    Args:
+        path: the .onnx file.
+        device: `cpu`, `cuda` or `tensorrt`. The CPU provider stays behind the other two, for
+            operators that they lack.
+        threads: threads inside one operator; ONNX Runtime's own choice when None.
+        options: session options to start from.
+
+    Returns:
+        A session whose first provider is the one asked for.
+
+    Raises:
+        InputError: no such device name, no file, not an ONNX model, or the session came up on
+            another provider.
+    """
+    if device not in PROVIDERS:
+        raise InputError(f"device={device!r}: unknown; use one of {', '.join(PROVIDERS)}")
+    asked = PROVIDERS[device]
+    options = options or onnxruntime.SessionOptions()
+    options.log_severity_level = 4  # what matters of a failed provider is raised below
+    if threads is not None:
+        options.intra_op_num_threads = threads
+    if device != "cpu":
+        _use_cuda_libraries()
+    if asked not in onnxruntime.get_available_providers():
+        raise InputError(_no_provider(device, asked, "this onnxruntime was built without it"))
+    order = list(dict.fromkeys([asked, "CPUExecutionProvider"]))
+    try:
+        session = onnxruntime.InferenceSession(str(path), options, providers=order)
+    except Exception as error:  # onnxruntime has no common base class of its errors
+        reason = str(error).split("\n")[0][:300]
+        raise InputError(f"{path}: ONNX Runtime cannot open it ({reason})") from error
+    in_use = session.get_providers()[0]
+    if in_use != asked:
+        raise InputError(_no_provider(device, asked, f"the session came up on {in_use}"))
+    return session
+
+
+def _use_cuda_libraries() -> None:
+    """Loads CUDA and cuDNN from where torch's wheel brought them, before the provider looks."""
+    import torch
+
+    if torch.cuda.is_available() and hasattr(onnxruntime, "preload_dlls"):
+        onnxruntime.preload_dlls()
+
+
+def _no_provider(device: str, asked: str, why: str) -> str:
+    return (
+        f"device={device!r}: {asked} is not to be had ({why}); install a driver, CUDA 13 and "
+        "cuDNN 9 with onnxruntime-gpu, or use device='cpu'"
+    )

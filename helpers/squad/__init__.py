@@ -1,0 +1,13 @@
+"""SQuAD v1.1: questions on passages, whose answers are spans of the passage.
+
+transformers 5 no longer has the converter and the decoder that older tutorials import; this
+package is what remains needed of them. A file becomes `Example`s (`read_squad`), examples become
+fixed-length windows of token ids (`featurize`), a model turns each window into start and end
+logits, and those become answers (`answers`) and scores (`score`).
+"""
+
+from helpers.squad.decoding import answers, score
+from helpers.squad.reading import Example, read_squad
+from helpers.squad.windows import Features, featurize, window_starts
+
+__all__ = ["Example", "Features", "answers", "featurize", "read_squad", "score", "window_starts"]

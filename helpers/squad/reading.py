@@ -1,0 +1,117 @@
+"""Reads a SQuAD v1.1 file, and says in one line what is wrong with one that it cannot read."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from helpers.errors import InputError
+
+__all__ = ["Example", "read_squad"]
+
+
+@dataclass(frozen=True)
+class Example:
+    """One question on one passage.
+
+    Attributes:
+        id: the question's name, unique in its file.
+        title: the article that the passage is from.
+        context: the passage, as written.
+        question: the question, as written.
+        answers: the accepted answers, each a span of the context.
+        answer_starts: for each answer, the index of its first character in the context.
+    """
+
+    id: str
+    title: str
+    context: str
+    question: str
+    answers: tuple[str, ...]
+    answer_starts: tuple[int, ...]
+
+
+def read_squad(path: Path | str) -> list[Example]:
+    """Reads every question of a file in SQuAD v1.1 format.
+
+    Args:
+        path: a JSON file `{"data": [{"title", "paragraphs": [{"context", "qas": [{"id",
+            "question", "answers": [{"text", "answer_start"}]}]}]}]}`. Other keys are ignored.
+
+    Returns:
+        The questions, in the file's order.
+
+    Raises:
+        InputError: the file is missing, is not JSON, has another shape, holds an answer that is
+            not in its context, the same id twice, or no question at all.
+    """
+    path = Path(path)
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise InputError(
+            f"{path}: no such file; give the path of a SQuAD v1.1 file, or leave SQUAD= out "
+            "to use the one that the project ships"
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: cannot be read as text ({error}); give a JSON file") from error
+    try:
+        root = json.loads(text)
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise InputError(f"{path}: not JSON ({error}); give a SQuAD v1.1 file") from error
+    examples = list(_examples(root, str(path)))
+    if not examples:
+        raise InputError(f"{path}: holds no questions; give a SQuAD v1.1 file with at least one")
+    seen: set[str] = set()
+    for example in examples:
+        if example.id in seen:
+            raise InputError(f"{path}: the id {example.id!r} stands twice; make each id unique")
+        seen.add(example.id)
+    return examples
+
+
+def _examples(root: Any, path: str) -> Iterator[Example]:
+    for a, article in enumerate(_field(root, "data", list, path, "the file")):
+        where = f"data[{a}]"
+        title = article.get("title", "") if isinstance(article, dict) else ""
+        for p, paragraph in enumerate(_field(article, "paragraphs", list, path, where)):
+            place = f"{where}.paragraphs[{p}]"
+            context = _field(paragraph, "context", str, path, place)
+            for q, qa in enumerate(_field(paragraph, "qas", list, path, place)):
+                yield _example(qa, str(title), context, path, f"{place}.qas[{q}]")
+
+
+def _example(qa: Any, title: str, context: str, path: str, where: str) -> Example:
+    name = str(_field(qa, "id", (str, int), path, where))
+    question = _field(qa, "question", str, path, where)
+    texts, starts = [], []
+    for i, answer in enumerate(_field(qa, "answers", list, path, where)):
+        text = _field(answer, "text", str, path, f"{where}.answers[{i}]")
+        start = _field(answer, "answer_start", int, path, f"{where}.answers[{i}]")
+        if not text or text not in context:
+            raise InputError(
+                f"{path}: the answer {text!r} of question {name!r} is not in its context; "
+                "correct the answer or the context"
+            )
+        if start < 0 or not context.startswith(text, start):
+            start = context.index(text)  # a wrong offset: the text itself is what counts
+        texts.append(text)
+        starts.append(start)
+    if not texts:
+        raise InputError(
+            f"{path}: question {name!r} has no answers; SQuAD v1.1 needs at least one "
+            "(v2.0 files, with unanswerable questions, are not read)"
+        )
+    return Example(name, title, context, question, tuple(texts), tuple(starts))
+
+
+def _field(holder: Any, key: str, kind: type | tuple[type, ...], path: str, where: str) -> Any:
+    value = holder.get(key) if isinstance(holder, dict) else None
+    if not isinstance(value, kind) or isinstance(value, bool):
+        names = " or ".join(k.__name__ for k in (kind if isinstance(kind, tuple) else (kind,)))
+        raise InputError(
+            f"{path}: {where} has no {key!r} of type {names}; "
+            "the shape must be that of SQuAD v1.1 (data, paragraphs, qas)"
+        )
+    return value
