@@ -1,6 +1,5 @@
 """Which BERT: one name, one way to load it, the same code behind every name."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,8 +11,9 @@ from transformers import (
     BertForQuestionAnswering,
     PreTrainedTokenizerBase,
 )
+from transformers.utils import logging as transformers_logging
 
-from helpers.downloads import DOWNLOADS
+from helpers.checkpoints import check_bert, check_folder, check_loaded, from_hub, is_path
 from helpers.errors import InputError
 from helpers.files import PROJECT
 
@@ -24,6 +24,8 @@ EMBEDDED = PROJECT / "data" / "embedded-bert"
 
 BERT_LARGE = "bert-large-uncased-whole-word-masking-finetuned-squad"
 """The article's model, by its name on the hub."""
+
+transformers_logging.disable_progress_bar()  # loading takes a moment; the bar says nothing
 
 _LARGE_SHAPE = {
     "vocab_size": 30522,
@@ -81,32 +83,30 @@ def load(name: str = "embedded", *, attention: str = "eager", seed: int = 0) -> 
     if name == "bert-large-random":
         return _random_large(attention, seed)
     source = {"embedded": str(EMBEDDED), "bert-large": BERT_LARGE}.get(name, name)
-    folder = Path(source)
-    if folder.is_dir():
-        _check_folder(folder)
-    elif name == "embedded":
+    folder = Path(source) if is_path(source) else from_hub(name, source)
+    if name == "embedded" and not folder.is_dir():
         raise InputError(f"{EMBEDDED}: no such folder; restore it with git, or run `make model`")
-    elif folder.exists() or source.startswith((".", "/", "~")) or source.count("/") > 1:
-        raise InputError(f"{name}: no such model folder; give one that save_pretrained wrote")
-    place = {"cache_dir": None if folder.is_dir() else str(DOWNLOADS)}
+    check_folder(name, folder)
     try:
-        config = AutoConfig.from_pretrained(source, **place)
-        _check_bert(name, config)
+        config = AutoConfig.from_pretrained(folder)
+        check_bert(name, config)
         model, report = BertForQuestionAnswering.from_pretrained(
-            source,
+            folder,
             config=config,
             attn_implementation=attention,
             dtype=torch.float32,
             use_safetensors=True,
             output_loading_info=True,
-            **place,
         )
-        tokenizer = AutoTokenizer.from_pretrained(source, **place)
+        tokenizer = AutoTokenizer.from_pretrained(folder)
     except InputError:
         raise
-    except Exception as error:  # many kinds, from several libraries; all mean "not to be had"
-        raise InputError(_why_not(name, source, folder.is_dir(), error)) from error
-    _check_loaded(name, config, set(report["missing_keys"]), tokenizer)
+    except Exception as error:  # many kinds, from several libraries; all mean a broken folder
+        reason = str(error).strip().split("\n")[0][:200] or type(error).__name__
+        raise InputError(
+            f"{name}: cannot be loaded ({reason}); save the model and its tokenizer again"
+        ) from error
+    check_loaded(name, config, set(report["missing_keys"]), tokenizer)
     return QuestionAnswerer(name, source, True, model.eval(), tokenizer)
 
 
@@ -119,63 +119,3 @@ def _random_large(attention: str, seed: int) -> QuestionAnswerer:
     tokenizer = load("embedded").tokenizer
     source = f"BERT-large architecture, random weights, seed {seed}"
     return QuestionAnswerer("bert-large-random", source, False, model.eval(), tokenizer)
-
-
-def _check_folder(folder: Path) -> None:
-    try:
-        json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(
-            f"{folder}: has no config.json; give a folder that save_pretrained wrote"
-        ) from None
-    except (OSError, ValueError) as error:
-        raise InputError(f"{folder / 'config.json'}: not JSON ({error}); save it again") from error
-    if not any(folder.glob("*.safetensors")):
-        raise InputError(
-            f"{folder}: has no weights (*.safetensors); save the model with save_pretrained"
-        )
-    if not any((folder / file).is_file() for file in ("vocab.txt", "tokenizer.json")):
-        raise InputError(
-            f"{folder}: has no vocabulary (vocab.txt or tokenizer.json); "
-            "save the tokenizer into it with save_pretrained"
-        )
-
-
-def _check_bert(name: str, config: BertConfig) -> None:
-    if config.model_type != "bert":
-        raise InputError(f"{name}: is a {config.model_type} model, not a BERT; give a BERT")
-
-
-def _check_loaded(
-    name: str, config: BertConfig, missing: set[str], tokenizer: PreTrainedTokenizerBase
-) -> None:
-    if any(key.startswith("qa_outputs") for key in missing):
-        raise InputError(
-            f"{name}: has no question-answering head (its file holds no qa_outputs); "
-            "give a BERT that was fine-tuned on SQuAD"
-        )
-    if missing:
-        raise InputError(
-            f"{name}: its weights lack {len(missing)} tensors, {min(missing)} first; "
-            "save the model again"
-        )
-    if not _fits(len(tokenizer), config.vocab_size):
-        raise InputError(
-            f"{name}: its tokenizer has {len(tokenizer)} tokens, its embedding table "
-            f"{config.vocab_size} rows; use the vocabulary that it was trained with"
-        )
-
-
-def _fits(tokens: int, rows: int) -> bool:
-    """Equal, or padded up to a round number of rows, as some checkpoints are for speed."""
-    return tokens == rows or any(rows == -(-tokens // step) * step for step in (8, 64, 128))
-
-
-def _why_not(name: str, source: str, local: bool, error: Exception) -> str:
-    reason = str(error).strip().split("\n")[0][:200] or type(error).__name__
-    if local:
-        return f"{name}: cannot be loaded ({reason}); save the model and its tokenizer again"
-    return (
-        f"{name}: cannot be fetched from the hub as {source!r} ({reason}); check the name and the "
-        "network, or use MODEL=embedded, which needs none"
-    )

@@ -127,9 +127,7 @@ def _widest_context(examples: Sequence[Example], features: Features) -> list[np.
     tokens = [len(spans) for spans in features.offsets]
     most = [np.full(count, -np.inf) for count in tokens]
     measures = []
-    places = zip(
-        features.example_index, features.first_token, features.token_count, strict=True
-    )
+    places = zip(features.example_index, features.first_token, features.token_count, strict=True)
     for index, first, count in places:
         place = np.arange(count)
         measure = np.minimum(place, count - 1 - place) + 0.01 * count

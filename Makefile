@@ -1,0 +1,68 @@
+# The one door to the project. `make` alone tells what there is.
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.installed
+
+MODEL ?= embedded
+SQUAD ?= mini
+SAMPLES ?= 1000
+DEVICE ?= cpu
+SEQ ?= 128
+STRIDE ?= 128
+
+# Idle worker threads sleep instead of spinning: a busy laptop stays usable, and so do the tests.
+export OMP_WAIT_POLICY ?= PASSIVE
+export TOKENIZERS_PARALLELISM ?= false
+export HF_HUB_DISABLE_TELEMETRY ?= 1
+export HF_HUB_DISABLE_PROGRESS_BARS ?= 1
+export JUPYTER_PLATFORM_DIRS ?= 1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test lab bench model rerun clean
+
+help:  ## print this help
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' Makefile
+	@echo
+	@echo "make bench MODEL=embedded SQUAD=mini SAMPLES=1000 DEVICE=cpu SEQ=128 STRIDE=128"
+	@echo "  MODEL  embedded, bert-large, bert-large-random, a folder, or a hub name"
+	@echo "  SQUAD  mini, dev, or the path of a SQuAD v1.1 file"
+	@echo "make setup PYTHON=python3.12   picks another Python (3.11 or newer)"
+
+setup: $(STAMP)  ## make .venv and install what requirements.txt lists
+
+$(STAMP): requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "error: $(PYTHON) is `$(PYTHON) --version 2>&1`; the project needs Python 3.11 or newer: make setup PYTHON=python3.11"; exit 2; }
+	@echo "setting up .venv (a few minutes, once)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
+	@touch $@
+
+run: setup  ## run every chapter, write build/html/, then the benchmark on the embedded model
+	@$(BIN)/python -m helpers.chapters html
+	@$(BIN)/python -m helpers.benchmark
+	@echo && echo "Read build/html/index.html, or the chapters themselves: make lab"
+
+test: setup  ## ruff, pytest and strict nbval over all chapters
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -p no:cacheprovider --nbval --nbval-current-env --nbval-cell-timeout=120 -x notebooks
+
+lab: setup  ## JupyterLab, opened at the first chapter
+	$(BIN)/jupyter lab "$$(ls notebooks/[0-9][0-9]*.ipynb | head -n 1)"
+
+bench: setup  ## the benchmark alone: MODEL= SQUAD= SAMPLES= DEVICE= SEQ= STRIDE=
+	@$(BIN)/python -m helpers.benchmark --model '$(MODEL)' --squad '$(SQUAD)' --samples '$(SAMPLES)' \
+	  --device '$(DEVICE)' --seq '$(SEQ)' --stride '$(STRIDE)'
+
+model: setup  ## train the embedded model again and print its scores (about 20 minutes)
+	@$(BIN)/python -m helpers.training
+
+rerun: setup  ## execute the chapters in place, to refresh their stored outputs
+	@$(BIN)/python -m helpers.chapters rerun
+
+clean:  ## remove what make has made
+	rm -rf build .venv helpers/*.egg-info *.egg-info .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -prune -exec rm -rf {} +

@@ -1,0 +1,100 @@
+"""The folder a model is loaded from: where it is, and whether it holds what a BERT needs."""
+
+import json
+from pathlib import Path
+
+from transformers import BertConfig, PreTrainedTokenizerBase
+
+from helpers.downloads import DOWNLOADS
+from helpers.errors import InputError
+
+__all__ = ["check_bert", "check_folder", "check_loaded", "from_hub", "is_path"]
+
+
+def is_path(source: str) -> bool:
+    """Whether a name means a folder: it exists, or it is not of the hub's form `owner/name`."""
+    return (
+        Path(source).exists() or source.startswith((".", "/", "~", "\\")) or source.count("/") > 1
+    )
+
+
+def from_hub(name: str, source: str) -> Path:
+    """The folder of a hub model's files, fetched once, of the kinds that are needed alone."""
+    from huggingface_hub import snapshot_download
+
+    try:
+        return Path(
+            snapshot_download(
+                source,
+                cache_dir=DOWNLOADS,
+                allow_patterns=["*.json", "*.safetensors", "vocab.txt"],
+            )
+        )
+    except Exception as error:  # no network, no such model, a gate, a full disk
+        reason = str(error).strip().split("\n")[0][:200] or type(error).__name__
+        raise InputError(
+            f"{name}: no such folder, and it cannot be fetched from the hub ({reason}); check the "
+            "name and the network, or use MODEL=embedded, which needs none"
+        ) from error
+
+
+def check_folder(name: str, folder: Path) -> None:
+    """Raises InputError unless `folder` holds a config, weights in safetensors and a vocabulary."""
+    if not folder.is_dir():
+        raise InputError(f"{name}: no such model folder; give one that save_pretrained wrote")
+    try:
+        json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(
+            f"{folder}: has no config.json; give a folder that save_pretrained wrote"
+        ) from None
+    except (OSError, ValueError) as error:
+        raise InputError(f"{folder / 'config.json'}: not JSON ({error}); save it again") from error
+    if not any(folder.glob("*.safetensors")):
+        raise InputError(
+            f"{folder}: has no weights (*.safetensors); save the model with save_pretrained"
+        )
+    if not any((folder / file).is_file() for file in ("vocab.txt", "tokenizer.json")):
+        raise InputError(
+            f"{folder}: has no vocabulary (vocab.txt or tokenizer.json); "
+            "save the tokenizer into it with save_pretrained"
+        )
+
+
+def check_bert(name: str, config: BertConfig) -> None:
+    """Raises InputError unless the config is that of a BERT."""
+    if config.model_type != "bert":
+        raise InputError(f"{name}: is a {config.model_type} model, not a BERT; give a BERT")
+
+
+def check_loaded(
+    name: str, config: BertConfig, missing: set[str], tokenizer: PreTrainedTokenizerBase
+) -> None:
+    """Raises InputError for weights that lack something, or a vocabulary of another size.
+
+    Args:
+        name: what the model was asked for as.
+        config: its config.
+        missing: names of tensors that the model has and the file has not.
+        tokenizer: its tokenizer.
+    """
+    if any(key.startswith("qa_outputs") for key in missing):
+        raise InputError(
+            f"{name}: has no question-answering head (its file holds no qa_outputs); "
+            "give a BERT that was fine-tuned on SQuAD"
+        )
+    if missing:
+        raise InputError(
+            f"{name}: its weights lack {len(missing)} tensors, {min(missing)} first; "
+            "save the model again"
+        )
+    if not _fits(len(tokenizer), config.vocab_size):
+        raise InputError(
+            f"{name}: its tokenizer has {len(tokenizer)} tokens, its embedding table "
+            f"{config.vocab_size} rows; use the vocabulary that it was trained with"
+        )
+
+
+def _fits(tokens: int, rows: int) -> bool:
+    """Equal, or padded up to a round number of rows, as some checkpoints are for speed."""
+    return tokens == rows or any(rows == -(-tokens // step) * step for step in (8, 64, 128))

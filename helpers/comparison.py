@@ -1,0 +1,86 @@
+"""Several rungs on the same windows: what each answers, and how long each takes."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from tqdm import tqdm
+
+from helpers.latency import measure
+from helpers.records import Agreement, Result
+from helpers.rungs import Inputs, Rung, all_logits
+from helpers.squad import Example, Features, answers, score
+
+__all__ = ["agreement", "compare"]
+
+
+def agreement(
+    logits: tuple[np.ndarray, np.ndarray],
+    reference: tuple[np.ndarray, np.ndarray],
+    examples: Sequence[Example] = (),
+    features: Features | None = None,
+) -> Agreement:
+    """Compares a rung's logits with the reference's, and scores its answers.
+
+    Args:
+        logits: (start, end), float [windows, length] each.
+        reference: the same windows' logits from the first rung.
+        examples: the questions; empty when the weights are random and answers mean nothing.
+        features: their windows; needed with `examples`.
+    """
+    apart = [np.abs(ours - theirs) for ours, theirs in zip(logits, reference, strict=True)]
+    worst = max(float(part.max()) for part in apart)
+    mean = float(np.mean([part.mean() for part in apart]))
+    if not examples or features is None:
+        return Agreement(worst, mean, len(logits[0]))
+    given, expected = (answers(examples, features, *pair) for pair in (logits, reference))
+    same = float(np.mean([given[name] == expected[name] for name in expected]))
+    return Agreement(worst, mean, len(logits[0]), same, **score(examples, given))
+
+
+def compare(
+    rungs: Sequence[Rung],
+    inputs: Inputs,
+    examples: Sequence[Example] = (),
+    features: Features | None = None,
+    *,
+    samples: int,
+    warmup: int = 10,
+    seed: int = 0,
+) -> list[Result]:
+    """Runs every rung on every window for its answers, then times all of them interleaved.
+
+    Args:
+        rungs: what to compare; the first one is the reference.
+        inputs: the windows, {input name: int64 [windows, length]}.
+        samples: timed runs of each rung.
+        warmup: runs of each rung that are thrown away.
+        seed: seeds the order of the runs.
+        examples: the questions, for the scores; empty for none.
+        features: their windows.
+
+    Returns:
+        A result a rung, in the rungs' order.
+    """
+    windows = len(inputs["input_ids"])
+    bar = {"ncols": 80, "leave": False}
+    with tqdm(total=windows * len(rungs), desc="answers", **bar) as progress:
+        logits = [all_logits(rung, inputs, progress.update) for rung in rungs]
+    agreements = [agreement(pair, logits[0], examples, features) for pair in logits]
+
+    def timed(rung: Rung, number: int) -> object:
+        row = number % windows
+        return rung.run({name: array[row : row + 1] for name, array in inputs.items()})
+
+    engines = {rung.name: lambda i, rung=rung: timed(rung, i) for rung in rungs}
+    runs = len(rungs) * (samples + warmup + 1)
+    with tqdm(total=runs, desc="latency", **bar) as progress:
+        times = measure(
+            engines,
+            samples=samples,
+            warmup=warmup,
+            seed=seed,
+            progress=progress.update,
+        )
+    return [
+        Result(rung, times[rung.name], found) for rung, found in zip(rungs, agreements, strict=True)
+    ]

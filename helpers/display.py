@@ -1,0 +1,113 @@
+"""Every chart of the course: one width, one palette, units on the axes."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from helpers.files import put_in_place
+
+__all__ = ["COLOURS", "WIDTH", "latency_chart", "save_chart", "table"]
+
+WIDTH = 8.0
+"""The width of every chart, in inches."""
+
+COLOURS = {"PyTorch": "#D55E00", "ONNX Runtime": "#0072B2", "OpenVINO": "#009E73"}
+"""A colour an engine, from Okabe and Ito's palette, which colour-blind readers can tell apart."""
+
+
+def latency_chart(
+    rungs: Sequence[Mapping[str, Any]],
+    *,
+    title: str,
+    reference: Mapping[str, float] | None = None,
+) -> Figure:
+    """Draws each rung's median as a bar, with a line from there to its p99 and a tick at p90.
+
+    Args:
+        rungs: entries of a record's `rungs`; times in milliseconds.
+        title: the headline: model, shape, machine.
+        reference: {name: milliseconds} of figures from elsewhere, drawn as hollow bars.
+
+    Returns:
+        The chart, on a white ground so that it reads in a dark theme too.
+    """
+    reference = dict(reference or {})
+    rows = len(rungs) + len(reference)
+    figure = Figure(figsize=(WIDTH, 1.3 + 0.5 * rows), facecolor="white", layout="constrained")
+    axes = figure.subplots()
+    names = [f"{rung['name']}\n{rung['precision']}, {rung['provider']}" for rung in rungs]
+    for row, rung in enumerate(rungs):
+        times = rung["latency_ms"]
+        axes.barh(row, times["p50"], height=0.6, color=COLOURS[rung["engine"]])
+        axes.plot([times["p50"], times["p99"]], [row, row], color="black", linewidth=1)
+        axes.plot([times["p90"]], [row], marker="|", markersize=12, color="black")
+        axes.annotate(
+            f"{times['p50']:.2f} ms", (0, row), (6, 0), textcoords="offset points",
+            va="center", color="white", weight="bold",
+        )  # fmt: skip
+    for row, (name, milliseconds) in enumerate(reference.items(), start=len(rungs)):
+        names.append(name)
+        axes.barh(row, milliseconds, height=0.6, fill=False, edgecolor="black", linestyle="--")
+        axes.annotate(
+            f"{milliseconds:.2f} ms", (0, row), (6, 0), textcoords="offset points", va="center"
+        )
+    axes.set_yticks(range(rows), names)
+    axes.invert_yaxis()
+    axes.set_xlabel("latency of one inference in ms: bar p50, tick p90, line to p99")
+    axes.set_xlim(left=0)
+    axes.set_title(title, loc="left", fontsize=11)
+    axes.spines[["top", "right"]].set_visible(False)
+    return figure
+
+
+def save_chart(figure: Figure, path: Path | str) -> Path:
+    """Writes a chart as PNG at 150 dots an inch, whole or not at all."""
+    with put_in_place(path) as temporary:
+        figure.savefig(temporary, dpi=150)
+    return Path(path)
+
+
+def table(rungs: Sequence[Mapping[str, Any]]) -> str:
+    """A record's rungs as lines of text.
+
+    Args:
+        rungs: entries of a record's `rungs`.
+
+    Returns:
+        A header and a line a rung: times in milliseconds, EM and F1 in percent. "-" stands
+        where there is no figure.
+    """
+    head = ("engine", "precision", "provider", "first", "p50", "p90", "p99", "times faster",
+            "EM", "F1", "same", "max diff", "mean diff")  # fmt: skip
+    lines = [head]
+    for rung in rungs:
+        times, faster = rung["latency_ms"], rung["times_faster"]
+        lines.append(
+            (
+                rung["name"],
+                rung["precision"],
+                rung["provider"],
+                f"{rung['first_run_ms']:.1f}",
+                *(f"{times[name]:.2f}" for name in ("p50", "p90", "p99")),
+                f"{faster['median']:.2f} [{faster['low']:.2f}, {faster['high']:.2f}]",
+                _figure(rung["exact_match"], "{:.2f}"),
+                _figure(rung["f1"], "{:.2f}"),
+                _figure(rung["same_answers"], "{:.1%}"),
+                f"{rung['max_abs_diff']:.1e}",
+                f"{rung['mean_abs_diff']:.1e}",
+            )
+        )
+    widths = [max(len(line[i]) for line in lines) for i in range(len(head))]
+    return "\n".join(
+        "  ".join(
+            cell.ljust(width) if i < 3 else cell.rjust(width)
+            for i, (cell, width) in enumerate(zip(line, widths, strict=True))
+        ).rstrip()
+        for line in lines
+    )
+
+
+def _figure(value: float | None, form: str) -> str:
+    return "-" if value is None else form.format(value)

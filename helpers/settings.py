@@ -1,0 +1,59 @@
+"""How a benchmark runs, checked before anything is loaded."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from helpers.downloads import squad_dev
+from helpers.errors import InputError
+from helpers.files import PROJECT
+
+__all__ = ["SQUAD_MINI", "Settings", "squad_path"]
+
+SQUAD_MINI = PROJECT / "data" / "squad-mini-v1.1.json"
+"""The questions that the project ships."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a benchmark runs.
+
+    Attributes:
+        model: a name that `helpers.models.load` takes.
+        squad: `mini`, `dev`, or the path of a SQuAD v1.1 file.
+        samples: timed runs of each engine.
+        device: `cpu` or `cuda`.
+        seq: tokens of a window, padding included (the article's max_seq_length).
+        stride: tokens by which windows advance at most (the article's doc_stride).
+        threads: threads inside one operator, the same for every engine.
+        warmup: runs of each engine that are thrown away.
+        seed: seeds the order of the runs.
+    """
+
+    model: str = "embedded"
+    squad: str = "mini"
+    samples: int = 1000
+    device: str = "cpu"
+    seq: int = 128
+    stride: int = 128
+    threads: int = 0
+    warmup: int = 10
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name in ("samples", "seq", "stride"):
+            value = getattr(self, name)
+            if value < 1:
+                raise InputError(f"{name.upper()}={value}: must be at least 1")
+        if self.device not in ("cpu", "cuda"):
+            raise InputError(f"DEVICE={self.device}: unknown; use cpu or cuda")
+        if self.device == "cuda" and not torch.cuda.is_available():
+            raise InputError(
+                "DEVICE=cuda: this machine has no CUDA device that PyTorch can use; use DEVICE=cpu"
+            )
+
+
+def squad_path(name: str) -> Path:
+    """The file that a SQUAD= setting names: `mini`, `dev` or a path."""
+    return {"mini": lambda: SQUAD_MINI, "dev": squad_dev}.get(name, lambda: Path(name))()
