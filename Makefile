@@ -32,7 +32,7 @@ setup: $(STAMP)  ## make .venv and install what requirements.txt lists
 
 $(STAMP): requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
-	  echo "error: $(PYTHON) is `$(PYTHON) --version 2>&1`; the project needs Python 3.11 or newer: make setup PYTHON=python3.11"; exit 2; }
+	  echo "error: $(PYTHON) is `$(PYTHON) --version 2>&1`; the project needs Python 3.11 or newer: make setup PYTHON=python3.11" >&2; exit 2; }
 	@echo "setting up .venv (a few minutes, once)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt

@@ -104,7 +104,8 @@ def write_pages(folder: Path) -> Path:
     Raises:
         InputError: a cell failed.
     """
-    exporter = HTMLExporter(template_name="lab")
+    # no script is fetched from elsewhere, so that the pages read without a network
+    exporter = HTMLExporter(template_name="lab", mathjax_url="", require_js_url="")
     items = []
     for path in chapter_paths():
         notebook, seconds = execute(path)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from tqdm import tqdm
 
+from helpers.errors import InputError
 from helpers.latency import measure
 from helpers.records import Agreement, Result
 from helpers.rungs import Inputs, Rung, all_logits
@@ -60,7 +61,14 @@ def compare(
 
     Returns:
         A result a rung, in the rungs' order.
+
+    Raises:
+        InputError: two rungs have the same name, so that their times could not be told apart.
     """
+    names = [rung.name for rung in rungs]
+    for name in names:
+        if names.count(name) > 1:
+            raise InputError(f"{name}: stands for two rungs; give each a name of its own")
     windows = len(inputs["input_ids"])
     bar = {"ncols": 80, "leave": False}
     with tqdm(total=windows * len(rungs), desc="answers", **bar) as progress:

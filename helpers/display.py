@@ -1,5 +1,6 @@
 """Every chart of the course: one width, one palette, units on the axes."""
 
+import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ from matplotlib.figure import Figure
 
 from helpers.files import put_in_place
 
-__all__ = ["COLOURS", "WIDTH", "latency_chart", "save_chart", "table"]
+__all__ = ["COLOURS", "WIDTH", "Chart", "latency_chart", "samples_chart", "save_chart", "table"]
 
 WIDTH = 8.0
 """The width of every chart, in inches."""
@@ -17,12 +18,28 @@ COLOURS = {"PyTorch": "#D55E00", "ONNX Runtime": "#0072B2", "OpenVINO": "#009E73
 """A colour an engine, from Okabe and Ito's palette, which colour-blind readers can tell apart."""
 
 
+class Chart(Figure):
+    """A figure that a notebook shows as a picture without pyplot and its global state.
+
+    Its ground is white, so that it reads in a dark theme too.
+    """
+
+    def __init__(self, height: float) -> None:
+        """Makes a figure of the course's width and of `height` inches."""
+        super().__init__(figsize=(WIDTH, height), facecolor="white", layout="constrained")
+
+    def _repr_png_(self) -> bytes:
+        buffer = io.BytesIO()
+        self.savefig(buffer, dpi=110)
+        return buffer.getvalue()
+
+
 def latency_chart(
     rungs: Sequence[Mapping[str, Any]],
     *,
     title: str,
     reference: Mapping[str, float] | None = None,
-) -> Figure:
+) -> Chart:
     """Draws each rung's median as a bar, with a line from there to its p99 and a tick at p90.
 
     Args:
@@ -35,7 +52,7 @@ def latency_chart(
     """
     reference = dict(reference or {})
     rows = len(rungs) + len(reference)
-    figure = Figure(figsize=(WIDTH, 1.3 + 0.5 * rows), facecolor="white", layout="constrained")
+    figure = Chart(1.3 + 0.5 * rows)
     axes = figure.subplots()
     names = [f"{rung['name']}\n{rung['precision']}, {rung['provider']}" for rung in rungs]
     for row, rung in enumerate(rungs):
@@ -62,6 +79,29 @@ def latency_chart(
     return figure
 
 
+def samples_chart(samples_ms: Mapping[str, Sequence[float]], *, title: str) -> Chart:
+    """Draws every single time in the order it was taken, and each engine's mean as a line.
+
+    Args:
+        samples_ms: {name: milliseconds, run by run}; the name begins with the engine's.
+        title: the headline.
+    """
+    figure = Chart(3.6)
+    axes = figure.subplots()
+    for name, samples in samples_ms.items():
+        colour = next(COLOURS[engine] for engine in COLOURS if name.startswith(engine))
+        axes.plot(range(len(samples)), samples, ".", markersize=3, color=colour, label=name)
+        mean = sum(samples) / len(samples)
+        axes.axhline(mean, color=colour, linewidth=1, label=f"{name}, mean {mean:.2f} ms")
+    axes.set_xlabel("run")
+    axes.set_ylabel("latency in ms")
+    axes.set_ylim(bottom=0)
+    axes.set_title(title, loc="left", fontsize=11)
+    axes.spines[["top", "right"]].set_visible(False)
+    figure.legend(loc="outside lower center", frameon=False, ncols=4, fontsize=9)
+    return figure
+
+
 def save_chart(figure: Figure, path: Path | str) -> Path:
     """Writes a chart as PNG at 150 dots an inch, whole or not at all."""
     with put_in_place(path) as temporary:
@@ -70,21 +110,20 @@ def save_chart(figure: Figure, path: Path | str) -> Path:
 
 
 def table(rungs: Sequence[Mapping[str, Any]]) -> str:
-    """A record's rungs as lines of text.
+    """A record's rungs as two blocks of text: how fast, and how right.
 
     Args:
         rungs: entries of a record's `rungs`.
 
     Returns:
-        A header and a line a rung: times in milliseconds, EM and F1 in percent. "-" stands
-        where there is no figure.
+        Two tables with a header and a line a rung each: times in milliseconds, EM and F1 in
+        percent. "-" stands where there is no figure.
     """
-    head = ("engine", "precision", "provider", "first", "p50", "p90", "p99", "times faster",
-            "EM", "F1", "same", "max diff", "mean diff")  # fmt: skip
-    lines = [head]
+    speed = [("", "precision", "provider", "first", "p50", "p90", "p99", "times faster")]
+    right = [("", "EM", "F1", "same answers", "largest diff", "mean diff")]
     for rung in rungs:
         times, faster = rung["latency_ms"], rung["times_faster"]
-        lines.append(
+        speed.append(
             (
                 rung["name"],
                 rung["precision"],
@@ -92,6 +131,11 @@ def table(rungs: Sequence[Mapping[str, Any]]) -> str:
                 f"{rung['first_run_ms']:.1f}",
                 *(f"{times[name]:.2f}" for name in ("p50", "p90", "p99")),
                 f"{faster['median']:.2f} [{faster['low']:.2f}, {faster['high']:.2f}]",
+            )
+        )
+        right.append(
+            (
+                rung["name"],
                 _figure(rung["exact_match"], "{:.2f}"),
                 _figure(rung["f1"], "{:.2f}"),
                 _figure(rung["same_answers"], "{:.1%}"),
@@ -99,10 +143,15 @@ def table(rungs: Sequence[Mapping[str, Any]]) -> str:
                 f"{rung['mean_abs_diff']:.1e}",
             )
         )
-    widths = [max(len(line[i]) for line in lines) for i in range(len(head))]
+    return f"{_columns(speed, left=3)}\n\n{_columns(right, left=1)}"
+
+
+def _columns(lines: Sequence[Sequence[str]], *, left: int) -> str:
+    """Lines of cells as text; the first `left` columns are flush left, the others right."""
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return "\n".join(
         "  ".join(
-            cell.ljust(width) if i < 3 else cell.rjust(width)
+            cell.ljust(width) if i < left else cell.rjust(width)
             for i, (cell, width) in enumerate(zip(line, widths, strict=True))
         ).rstrip()
         for line in lines

@@ -1,6 +1,7 @@
 """One file from the network: fetched once, checked, and only then put in place."""
 
-import urllib.error
+import http.client
+import tempfile
 from pathlib import Path
 
 from helpers.errors import InputError
@@ -12,7 +13,10 @@ DOWNLOADS = PROJECT / "data" / "downloads"
 """Where everything fetched is kept; git ignores it."""
 
 SQUAD_DEV_URL = "https://rajpurkar.github.io/SQuAD-explorer/dataset/dev-v1.1.json"
+"""The article's address of the SQuAD v1.1 development file."""
+
 SQUAD_DEV_SHA256 = "95aa6a52d5d6a735563366753ca50492a658031da74f301ac5238b03966972c9"
+"""The SHA-256 of that file, as several public projects pin it."""
 
 
 def fetch(url: str, path: Path | str, *, digest: str) -> Path:
@@ -34,22 +38,23 @@ def fetch(url: str, path: Path | str, *, digest: str) -> Path:
         return path
     import wget  # here, because a machine that downloads nothing need not have it
 
-    with put_in_place(path) as temporary:
-        temporary.unlink()  # wget would write beside a file that exists
+    with put_in_place(path) as temporary, tempfile.TemporaryDirectory(dir=path.parent) as folder:
+        arrived = Path(folder) / path.name  # wget leaves its own scraps where it is broken off
         try:
-            wget.download(url, str(temporary), bar=None)
-        except (OSError, urllib.error.URLError) as error:
+            wget.download(url, str(arrived), bar=None)
+        except (OSError, http.client.HTTPException) as error:
             reason = getattr(error, "reason", None) or error
             raise InputError(
                 f"{url}: cannot be downloaded ({reason}); "
                 f"fetch it on a machine with a network and put it at {path}"
             ) from error
-        found = sha256(temporary)
+        found = sha256(arrived)
         if found != digest:
             raise InputError(
                 f"{url}: the file that came has SHA-256 {found}, expected {digest}; "
                 "try again, and if it stays so do not use it"
             )
+        arrived.replace(temporary)
     return path
 
 

@@ -1,5 +1,7 @@
 """Which BERT: one name, one way to load it, the same code behind every name."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -83,21 +85,22 @@ def load(name: str = "embedded", *, attention: str = "eager", seed: int = 0) -> 
     if name == "bert-large-random":
         return _random_large(attention, seed)
     source = {"embedded": str(EMBEDDED), "bert-large": BERT_LARGE}.get(name, name)
-    folder = Path(source) if is_path(source) else from_hub(name, source)
+    folder = Path(source).expanduser() if is_path(source) else from_hub(name, source)
     if name == "embedded" and not folder.is_dir():
         raise InputError(f"{EMBEDDED}: no such folder; restore it with git, or run `make model`")
     check_folder(name, folder)
     try:
         config = AutoConfig.from_pretrained(folder)
         check_bert(name, config)
-        model, report = BertForQuestionAnswering.from_pretrained(
-            folder,
-            config=config,
-            attn_implementation=attention,
-            dtype=torch.float32,
-            use_safetensors=True,
-            output_loading_info=True,
-        )
+        with _quiet():
+            model, report = BertForQuestionAnswering.from_pretrained(
+                folder,
+                config=config,
+                attn_implementation=attention,
+                dtype=torch.float32,
+                use_safetensors=True,
+                output_loading_info=True,
+            )
         tokenizer = AutoTokenizer.from_pretrained(folder)
     except InputError:
         raise
@@ -108,6 +111,17 @@ def load(name: str = "embedded", *, attention: str = "eager", seed: int = 0) -> 
         ) from error
     check_loaded(name, config, set(report["missing_keys"]), tokenizer)
     return QuestionAnswerer(name, source, True, model.eval(), tokenizer)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keeps transformers from printing its report: what is missing is raised, in one line."""
+    level = transformers_logging.get_verbosity()
+    transformers_logging.set_verbosity(transformers_logging.CRITICAL)
+    try:
+        yield
+    finally:
+        transformers_logging.set_verbosity(level)
 
 
 def _random_large(attention: str, seed: int) -> QuestionAnswerer:

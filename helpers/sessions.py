@@ -59,7 +59,9 @@ def open_session(
         session = onnxruntime.InferenceSession(str(path), options, providers=order)
     except Exception as error:  # onnxruntime has no common base class of its errors
         reason = str(error).split("\n")[0][:300]
-        raise InputError(f"{path}: ONNX Runtime cannot open it ({reason})") from error
+        raise InputError(
+            f"{path}: ONNX Runtime cannot open it ({reason}); export it again"
+        ) from error
     in_use = session.get_providers()[0]
     if in_use != asked:
         raise InputError(_no_provider(device, asked, f"the session came up on {in_use}"))

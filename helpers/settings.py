@@ -26,7 +26,7 @@ class Settings:
         device: `cpu` or `cuda`.
         seq: tokens of a window, padding included (the article's max_seq_length).
         stride: tokens by which windows advance at most (the article's doc_stride).
-        threads: threads inside one operator, the same for every engine.
+        threads: threads inside one operator, the same for every engine; 0: one a core.
         warmup: runs of each engine that are thrown away.
         seed: seeds the order of the runs.
     """
@@ -42,10 +42,11 @@ class Settings:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for name in ("samples", "seq", "stride"):
+        least = {"samples": 1, "seq": 1, "stride": 1, "threads": 0, "warmup": 0}
+        for name, bound in least.items():
             value = getattr(self, name)
-            if value < 1:
-                raise InputError(f"{name.upper()}={value}: must be at least 1")
+            if value < bound:
+                raise InputError(f"{name.upper()}={value}: must be at least {bound}")
         if self.device not in ("cpu", "cuda"):
             raise InputError(f"DEVICE={self.device}: unknown; use cpu or cuda")
         if self.device == "cuda" and not torch.cuda.is_available():
@@ -56,4 +57,4 @@ class Settings:
 
 def squad_path(name: str) -> Path:
     """The file that a SQUAD= setting names: `mini`, `dev` or a path."""
-    return {"mini": lambda: SQUAD_MINI, "dev": squad_dev}.get(name, lambda: Path(name))()
+    return {"mini": lambda: SQUAD_MINI, "dev": squad_dev}.get(name, Path(name).expanduser)()

@@ -40,8 +40,11 @@ def answers(
         where the passage has no token.
 
     Raises:
-        InputError: the logits' shape is not that of the windows.
+        InputError: the logits' shape is not that of the windows, or a setting is below 1.
     """
+    for name, value in {"n_best": n_best, "max_answer_length": max_answer_length}.items():
+        if value < 1:
+            raise InputError(f"{name}={value}: must be at least 1")
     for name, logits in {"start_logits": start_logits, "end_logits": end_logits}.items():
         if np.shape(logits) != features.input_ids.shape:
             raise InputError(

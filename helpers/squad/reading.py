@@ -114,4 +114,9 @@ def _field(holder: Any, key: str, kind: type | tuple[type, ...], path: str, wher
             f"{path}: {where} has no {key!r} of type {names}; "
             "the shape must be that of SQuAD v1.1 (data, paragraphs, qas)"
         )
+    if isinstance(value, str) and any("\ud800" <= letter <= "\udfff" for letter in value):
+        raise InputError(
+            f"{path}: {key!r} of {where} holds half a letter (a lone surrogate such as \\ud83d); "
+            "correct the text"
+        )
     return value

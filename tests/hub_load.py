@@ -1,0 +1,31 @@
+"""Loads models by name in a process of its own: `hub_load.py CACHE NAME...`.
+
+HF_ENDPOINT says where the hub is. Prints one line of JSON a name: the loaded model's facts, or
+the message of the InputError.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+import helpers.checkpoints
+import helpers.downloads
+from helpers.errors import InputError
+from helpers.models import load
+
+
+def main() -> None:
+    """Loads the models and says what came."""
+    helpers.downloads.DOWNLOADS = helpers.checkpoints.DOWNLOADS = Path(sys.argv[1])
+    for name in sys.argv[2:]:
+        try:
+            loaded = load(name)
+        except InputError as error:
+            print(json.dumps(str(error)))
+            continue
+        total = float(loaded.model.qa_outputs.weight.detach().sum())
+        print(json.dumps([loaded.name, loaded.trained, len(loaded.tokenizer), total]))
+
+
+if __name__ == "__main__":
+    main()

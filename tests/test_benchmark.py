@@ -1,0 +1,168 @@
+"""The benchmark as a command: what it leaves, and how bad input ends."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from builders import CASES, copy_folder, squad_root, write
+from safetensors.torch import load_file
+from transformers import BertModel, DistilBertConfig, DistilBertForQuestionAnswering
+
+from helpers.files import PROJECT
+
+DRIVER = Path(__file__).resolve().parent / "drive_benchmark.py"
+
+no_gpu = pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a GPU")
+
+# name: (arguments, what the line must contain: the value, then the remedy)
+BAD = {
+    "squad missing": (["--squad", "{tmp}/nowhere.json"], ["{tmp}/nowhere.json", "give the path"]),
+    "squad is a folder": (["--squad", "{tmp}"], ["{tmp}", "give a JSON file"]),
+    "squad not JSON": (["--squad", "{tmp}/text.json"], ["{tmp}/text.json", "not JSON", "give"]),
+    "squad of another shape": (["--squad", "{tmp}/shape.json"], ["shape.json", "data", "must be"]),
+    "answer not in its context": (
+        ["--squad", "{tmp}/answer.json"], ["answer.json", "'Tom'", "'q1'", "correct"]
+    ),
+    "squad without questions": (
+        ["--squad", "{tmp}/none.json"], ["none.json", "no questions", "give"]
+    ),
+    "squad without words": (["--squad", "{tmp}/blank.json"], ["blank.json", "give passages"]),
+    "squad of version 2": (["--squad", "{tmp}/v2.json"], ["v2.json", "'q1'", "v2.0"]),
+    "squad with an id twice": (["--squad", "{tmp}/twice.json"], ["twice.json", "'q1'", "unique"]),
+    "model folder missing": (["--model", "{tmp}/nowhere"], ["{tmp}/nowhere", "give one"]),
+    "model on a hub out of reach": (["--model", "owner/bert"], ["owner/bert", "MODEL=embedded"]),
+    "model without config": (["--model", "{tmp}"], ["{tmp}", "config.json", "save_pretrained"]),
+    "model without weights": (
+        ["--model", "{tmp}/weightless"], ["{tmp}/weightless", "no weights", "save_pretrained"]
+    ),
+    "model with pickled weights": (
+        ["--model", "{tmp}/pickled"], ["{tmp}/pickled", "no weights", "save_pretrained"]
+    ),
+    "model not a BERT": (["--model", "{tmp}/distil"], ["distil", "not a BERT", "give a BERT"]),
+    "model without a head": (["--model", "{tmp}/headless"], ["{tmp}/headless", "fine-tuned"]),
+    "model with another vocabulary": (
+        ["--model", "{tmp}/other"], ["{tmp}/other", "400 tokens", "496 rows", "trained with"]
+    ),
+    "model with broken weights": (["--model", "{tmp}/cut"], ["{tmp}/cut", "save the model"]),
+    "seq beyond the positions": (["--seq", "1024"], ["SEQ=1024", "SEQ=512 or less"]),
+    "seq too small": (["--seq", "8"], ["=8", "'long-1'", "use at least"]),
+    "seq 0": (["--seq", "0"], ["SEQ=0", "at least 1"]),
+    "stride 0": (["--stride", "0"], ["STRIDE=0", "at least 1"]),
+    "samples 0": (["--samples", "0"], ["SAMPLES=0", "at least 1"]),
+    "samples below 0": (["--samples=-3"], ["SAMPLES=-3", "at least 1"]),
+    "samples in words": (["--samples", "many"], ["'many'", "--help"]),
+    "threads below 0": (["--threads=-2"], ["THREADS=-2", "at least 0"]),
+    "an unknown device": (["--device", "tpu"], ["DEVICE=tpu", "use cpu or cuda"]),
+    "an unknown option": (["--sampels", "3"], ["--sampels", "--help"]),
+    "cuda without a GPU": (["--device", "cuda"], ["DEVICE=cuda", "use DEVICE=cpu"]),
+    "out is a file": (["--out", "{tmp}/text.json"], ["{tmp}/text.json", "choose a folder"]),
+}  # fmt: skip
+GOOD = ["--samples", "3", "--warmup", "1", "--stride", "64"]
+
+
+@pytest.fixture(scope="module")
+def runs(tiny_folder, tmp_path_factory):
+    """Every bad run and one good one, through the real command: (folder, {name: result})."""
+    tmp = tmp_path_factory.mktemp("bad")
+    write(tmp / "text.json", "once upon a time")
+    write(tmp / "shape.json", {"rows": [1, 2]})
+    write(tmp / "answer.json", squad_root(answer="Tom"))
+    write(tmp / "none.json", {"data": []})
+    write(tmp / "blank.json", squad_root(context="\u200b", answer="\u200b"))
+    write(tmp / "v2.json", squad_root(answers=[], is_impossible=True))
+    twice = squad_root()
+    write(tmp / "twice.json", {"data": twice["data"] * 2})
+    copy_folder(tiny_folder, tmp / "weightless", without=("*.safetensors",))
+    copy_folder(tiny_folder, tmp / "pickled", without=("*.safetensors",))
+    torch.save(load_file(tiny_folder / "model.safetensors"), tmp / "pickled" / "pytorch_model.bin")
+    copy_folder(tiny_folder, tmp / "distil", without=("*.safetensors", "config.json"))
+    config = DistilBertConfig(vocab_size=496, dim=32, n_layers=1, n_heads=2, hidden_dim=32)
+    DistilBertForQuestionAnswering(config).save_pretrained(tmp / "distil")
+    copy_folder(tiny_folder, tmp / "headless", without=("*.safetensors", "config.json"))
+    BertModel.from_pretrained(tiny_folder).save_pretrained(tmp / "headless")
+    copy_folder(tiny_folder, tmp / "other", without=("tokenizer*", "vocab.txt"))
+    words = (tiny_folder / "vocab.txt").read_text(encoding="utf-8").split("\n")[:400]
+    write(tmp / "other" / "vocab.txt", "\n".join(words))
+    copy_folder(tiny_folder, tmp / "cut")
+    weights = (tiny_folder / "model.safetensors").read_bytes()
+    write(tmp / "cut" / "model.safetensors", weights[:5000])
+
+    usual = {"--model": str(tiny_folder), "--squad": str(CASES), "--out": str(tmp / "out" / "bad")}
+    names = [name for name in BAD if name != "cuda without a GPU" or not torch.cuda.is_available()]
+    lists = []
+    for name in [*names, "good"]:
+        arguments = [a.format(tmp=tmp) for a in BAD[name][0]] if name in BAD else list(GOOD)
+        if name == "good":
+            usual["--out"] = str(tmp / "good")
+        for option, value in usual.items():
+            if option not in arguments:
+                arguments += [option, value]
+        lists.append(arguments)
+    driven = subprocess.run(
+        [sys.executable, DRIVER],
+        input=json.dumps(lists),
+        capture_output=True,
+        text=True,
+        timeout=100,
+    )
+    assert driven.returncode == 0, driven.stderr
+    return tmp, dict(zip([*names, "good"], json.loads(driven.stdout), strict=True))
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=no_gpu) if n.startswith("cuda") else n for n in BAD]
+)
+def test_bad_input_ends_in_one_line_with_the_value_and_the_remedy(runs, name):
+    folder, results = runs
+    code, out, err = results[name]
+    assert code == 2, err
+    assert err.startswith("error: ")
+    assert err.count("\n") == 1, err
+    assert err.endswith("\n")
+    assert "Traceback" not in err + out
+    for piece in BAD[name][1]:
+        assert piece.format(tmp=folder) in err
+
+
+def test_bad_input_leaves_nothing_half_written(runs):
+    folder, _ = runs
+    assert not (folder / "out").exists()
+    assert not list(folder.rglob("*.onnx.*"))
+
+
+def test_a_good_run_prints_its_table_and_leaves_record_chart_and_model(runs, tiny_folder):
+    folder, results = runs
+    code, out, err = results["good"]
+    assert code == 0, err
+    assert "Traceback" not in err
+    left = sorted(path.name for path in (folder / "good").iterdir())
+    assert left == ["chart.png", "record.json", "tiny-bert-opset11.onnx"]
+    found = json.loads((folder / "good" / "record.json").read_text(encoding="utf-8"))
+    assert found["settings"]["samples"] == 3
+    lines = out.splitlines()
+    for rung in found["rungs"]:
+        told = " ".join(line for line in lines if line.startswith(rung["name"])).split()
+        assert f"{rung['latency_ms']['p50']:.2f}" in told
+        assert f"{rung['exact_match']:.2f}" in told
+    assert f"record: {folder / 'good' / 'record.json'}" in lines
+    assert "14 questions in 45 windows" in out
+    assert (folder / "good" / "chart.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_make_bench_hands_the_error_on():
+    before = {p: p.stat().st_mtime_ns for p in (PROJECT / "build" / "bench").rglob("*")}
+    binaries = Path(sys.executable).parent
+    stamp = PROJECT / ".venv" / ".installed"
+    command = ["make", "-o", "setup", "-o", str(stamp), f"BIN={binaries}", "bench", "SAMPLES=0"]
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS"))}
+    run = subprocess.run(
+        command, cwd=PROJECT, env=environment, capture_output=True, text=True, timeout=60
+    )
+    assert run.returncode == 2
+    lines = [line for line in run.stderr.splitlines() if not line.startswith("make")]
+    assert lines == ["error: SAMPLES=0: must be at least 1"]
+    assert {p: p.stat().st_mtime_ns for p in (PROJECT / "build" / "bench").rglob("*")} == before

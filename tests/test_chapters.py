@@ -1,0 +1,117 @@
+"""The runner of the chapters, and what every chapter must look like on disk."""
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from helpers import chapters
+from helpers.chapters import NOTEBOOKS, chapter_paths, execute, write_pages
+from helpers.errors import InputError
+
+STORED = sorted(NOTEBOOKS.glob("*.ipynb"))
+
+
+def notebook(path, *sources):
+    """Writes a notebook: sources that begin with # are prose."""
+    cells = [
+        new_markdown_cell(source) if source.startswith("# ") else new_code_cell(source)
+        for source in sources
+    ]
+    nbformat.write(new_notebook(cells=cells), path)
+    return path
+
+
+def test_a_notebook_runs_in_its_own_folder_and_the_file_stays_as_it_is(tmp_path):
+    (tmp_path / "beside.txt").write_text("read")
+    path = notebook(tmp_path / "01-a.ipynb", "# Title", "x = open('beside.txt').read()", "x + '!'")
+    before = path.read_bytes()
+    executed, seconds = execute(path)
+    assert executed.cells[2].outputs[0].data["text/plain"] == "'read!'"
+    assert seconds > 0
+    assert path.read_bytes() == before
+
+
+def test_a_failing_cell_is_named_with_its_notebook_and_error(tmp_path):
+    path = notebook(
+        tmp_path / "07-broken.ipynb",
+        "# Prose does not count", "a = 1", "# More prose", "a / 0", "print('never')",
+    )  # fmt: skip
+    with pytest.raises(InputError) as caught:
+        execute(path)
+    message = str(caught.value)
+    assert message.startswith(
+        "07-broken.ipynb: code cell 2 failed with ZeroDivisionError: division by zero"
+    )
+    assert "make lab" in message
+    assert "\n" not in message
+
+
+@pytest.mark.parametrize(
+    ("source", "timeout"), [("import os; os._exit(1)", 60), ("while True: pass", 1)]
+)
+def test_a_cell_that_does_not_finish_is_named(tmp_path, source, timeout):
+    path = notebook(tmp_path / "08-stuck.ipynb", "1 + 1", source)
+    with pytest.raises(InputError, match=r"^08-stuck\.ipynb: code cell 2 did not finish"):
+        execute(path, timeout=timeout)
+
+
+def test_pages_are_written_with_an_index(tmp_path, monkeypatch):
+    paths = [
+        notebook(tmp_path / "01-a.ipynb", "# A & B", "print(6 * 7)"),
+        notebook(tmp_path / "02-b.ipynb", "x = 1"),
+    ]
+    monkeypatch.setattr(chapters, "chapter_paths", lambda: paths)
+    index = write_pages(tmp_path / "html")
+    assert index == tmp_path / "html" / "index.html"
+    assert sorted(p.name for p in index.parent.iterdir()) == [
+        "01-a.html",
+        "02-b.html",
+        "index.html",
+    ]
+    text = index.read_text(encoding="utf-8")
+    assert '<a href="01-a.html">A &amp; B</a>' in text
+    assert '<a href="02-b.html">02-b</a>' in text
+    assert "42" in (index.parent / "01-a.html").read_text(encoding="utf-8")
+
+
+def test_chapters_are_found_in_order_and_a_folder_without_any_is_named(tmp_path):
+    for name in ("02-b.ipynb", "01-a.ipynb", "draft.ipynb", "10-c.ipynb"):
+        notebook(tmp_path / name)
+    assert [p.name for p in chapter_paths(tmp_path)] == ["01-a.ipynb", "02-b.ipynb", "10-c.ipynb"]
+    with pytest.raises(InputError, match="holds no chapters"):
+        chapter_paths(tmp_path / "none")
+
+
+# --- the chapters as they are stored -----------------------------------------------------------
+
+
+def code_cells(path):
+    return [c for c in nbformat.read(path, as_version=4).cells if c.cell_type == "code"]
+
+
+def test_there_are_chapters_and_all_are_numbered():
+    assert chapter_paths() == STORED
+
+
+@pytest.mark.parametrize("path", STORED, ids=lambda path: path.stem)
+def test_a_chapter_is_valid_and_was_run_from_top_to_bottom(path):
+    nbformat.validate(nbformat.read(path, as_version=4))
+    counts = [cell.execution_count for cell in code_cells(path)]
+    assert counts == list(range(1, len(counts) + 1))  # strict nbval skips a cell without a count
+
+
+@pytest.mark.parametrize("path", STORED, ids=lambda path: path.stem)
+def test_a_chapter_stores_no_error_and_no_noise(path):
+    for number, cell in enumerate(code_cells(path), start=1):
+        kinds = [output.output_type for output in cell.outputs]
+        assert "error" not in kinds, f"code cell {number} stores an error"
+        assert not cell.source.rstrip().endswith(";"), f"code cell {number} ends with ;"
+        assert "NBVAL_" not in cell.source, f"code cell {number} talks to the test machinery"
+        assert cell.source.strip(), f"code cell {number} is empty"
+
+
+def test_few_cells_are_exempt_from_comparison():
+    cells = [cell for path in chapter_paths() for cell in code_cells(path)]
+    exempt = {"nbval-ignore-output", "nbval-skip"}
+    tagged = [c for c in cells if exempt & set(c.metadata.get("tags", []))]
+    assert len(tagged) <= 0.03 * len(cells), f"{len(tagged)} of {len(cells)} cells"

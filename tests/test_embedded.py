@@ -1,0 +1,116 @@
+"""The model and the questions that the project ships."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from safetensors import safe_open
+
+from helpers.comparison import agreement
+from helpers.exports import export_bert
+from helpers.models import EMBEDDED, load
+from helpers.rungs import all_logits, onnxruntime_rung, torch_rung
+from helpers.settings import SQUAD_MINI
+from helpers.squad import answers, featurize, read_squad, score
+
+NATURAL_FLOOR = 60.0
+"""EM in percent that the shipped model reaches on prose that no template made, at least."""
+
+GENERATED = ("generated-held-out", "generated-unseen-wording")
+NATURAL = ("natural-development", "natural-test")
+
+
+@pytest.fixture(scope="module")
+def shipped():
+    """The shipped questions, their windows, and the logits of both engines on every window."""
+    answerer = load("embedded")
+    examples = read_squad(SQUAD_MINI)
+    features = featurize(examples, answerer.tokenizer)
+    names = ("input_ids", "attention_mask", "token_type_ids")
+    inputs = {name: getattr(features, name) for name in names}
+    return answerer, examples, features, inputs
+
+
+@pytest.fixture(scope="module")
+def pytorch(shipped):
+    answerer, _, _, inputs = shipped
+    return all_logits(torch_rung(answerer.model), inputs)
+
+
+@pytest.fixture(scope="module")
+def onnx(shipped, tmp_path_factory):
+    answerer, _, _, inputs = shipped
+    path = tmp_path_factory.mktemp("embedded") / "embedded.onnx"
+    export_bert(answerer.model, path)
+    return all_logits(onnxruntime_rung(path, name="as exported"), inputs)
+
+
+def exact_match(shipped, logits, *titles):
+    _, examples, features, _ = shipped
+    given = answers(examples, features, *logits)
+    chosen = [example for example in examples if example.title in titles]
+    assert chosen, f"no questions under {titles}"
+    return score(chosen, given)["exact_match"]
+
+
+def test_there_are_enough_questions_marked_by_title(shipped):
+    titles = [example.title for example in shipped[1]]
+    assert set(titles) == {*GENERATED, *NATURAL}
+    assert sum(title in GENERATED for title in titles) >= 200
+    assert sum(title in NATURAL for title in titles) >= 60
+
+
+def test_generated_passages_with_names_never_seen(shipped, pytorch):
+    assert exact_match(shipped, pytorch, "generated-held-out") >= 96
+
+
+def test_generated_passages_with_questions_worded_as_never_seen(shipped, pytorch):
+    assert exact_match(shipped, pytorch, "generated-unseen-wording") >= 85
+
+
+def test_natural_prose(shipped, pytorch):
+    assert exact_match(shipped, pytorch, *NATURAL) >= NATURAL_FLOOR
+
+
+def test_onnx_runtime_gives_the_same_answers_to_every_question(shipped, pytorch, onnx):
+    _, examples, features, _ = shipped
+    found = agreement(onnx, pytorch, examples, features)
+    assert found.same_answers == 1
+    assert found.windows == len(features)
+    assert found.max_abs_diff < 1e-3
+    assert found.exact_match == exact_match(shipped, pytorch, *GENERATED, *NATURAL)
+
+
+def test_it_is_a_small_float32_bert_in_memory(shipped):
+    model = shipped[0].model
+    assert {p.dtype for p in model.parameters()} == {torch.float32}
+    assert model.config.model_type == "bert"
+    assert model.config.max_position_embeddings >= 128
+    assert all(np.isfinite(p.detach().numpy()).all() for p in model.parameters())
+
+
+def test_the_folder_is_small_and_holds_no_pickle():
+    files = [path for path in EMBEDDED.rglob("*") if path.is_file()]
+    assert {"config.json", "model.safetensors", "README.md"} <= {path.name for path in files}
+    assert sum(path.stat().st_size for path in files) <= 3.5e6
+    assert [path.name for path in files if path.suffix in (".bin", ".pt", ".pth", ".pkl")] == []
+    with safe_open(EMBEDDED / "model.safetensors", "pt") as weights:
+        assert "qa_outputs.weight" in weights.keys()  # noqa: SIM118 (it is no dictionary)
+
+
+def test_its_card_says_what_it_is():
+    card = (EMBEDDED / "README.md").read_text(encoding="utf-8")
+    assert "a stand-in, not a SQuAD-quality model" in " ".join(card.split())
+    assert "EM" in card
+
+
+def test_the_file_of_questions_is_squad_v1_1():
+    root = json.loads(SQUAD_MINI.read_text(encoding="utf-8"))
+    assert root["version"] == "1.1"
+    for article in root["data"]:
+        for paragraph in article["paragraphs"]:
+            for qa in paragraph["qas"]:
+                for answer in qa["answers"]:
+                    start, text = answer["answer_start"], answer["text"]
+                    assert paragraph["context"][start : start + len(text)] == text

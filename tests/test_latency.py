@@ -1,0 +1,127 @@
+"""A latency is a value; what is compared is measured in turn."""
+
+import time
+
+import numpy as np
+import pytest
+
+from helpers.errors import InputError
+from helpers.latency import Latency, measure, paired_ratio
+
+
+def test_percentiles_of_known_samples():
+    latency = Latency(tuple(float(n) for n in range(100, -1, -1)), 500.0, 3)
+    assert (latency.p50, latency.p90, latency.p99) == (50, 90, 99)
+    assert (latency.mean, latency.min) == (50, 0)
+    assert latency.percentile(12.5) == 12.5
+    assert latency.first_run_ms == 500.0  # kept apart: it is in none of the above
+
+
+def test_one_sample_is_every_percentile():
+    latency = Latency((4.0,), 9.0, 0)
+    assert {latency.p50, latency.p90, latency.p99, latency.mean, latency.min} == {4.0}
+
+
+def test_a_latency_without_samples_does_not_exist():
+    with pytest.raises(InputError, match="at least one sample"):
+        Latency((), 1.0, 0)
+
+
+def test_a_latency_cannot_be_edited():
+    with pytest.raises(AttributeError):
+        Latency((4.0,), 9.0, 0).first_run_ms = 1.0
+
+
+@pytest.fixture
+def recorded():
+    """Three engines that write down who ran on what, and how to run them."""
+    calls = []
+    names = ("torch", "onnx", "openvino")
+    engines = {name: lambda i, name=name: calls.append((name, i)) for name in names}
+    return calls, engines
+
+
+def rounds_of(calls, size):
+    return [calls[i : i + size] for i in range(0, len(calls), size)]
+
+
+def test_every_round_runs_every_engine_once_on_the_same_input(recorded):
+    calls, engines = recorded
+    found = measure(engines, samples=20, warmup=5)
+    rounds = rounds_of(calls, 3)
+    assert len(rounds) == 1 + 5 + 20
+    for one_round in rounds:
+        assert {name for name, _ in one_round} == set(engines)
+        assert len({number for _, number in one_round}) == 1
+    assert [one_round[0][1] for one_round in rounds[6:]] == list(range(20))
+    assert {len(latency.samples_ms) for latency in found.values()} == {20}
+    assert {latency.warmup_runs for latency in found.values()} == {5}
+
+
+def test_the_order_changes_from_round_to_round_and_follows_the_seed(recorded):
+    calls, engines = recorded
+    orders = []
+    for seed in (1, 1, 2):
+        calls.clear()
+        measure(engines, samples=30, warmup=0, seed=seed)
+        orders.append([tuple(name for name, _ in r) for r in rounds_of(calls, 3)[1:]])
+    assert len(set(orders[0])) == 6  # all orders of three
+    assert orders[0] == orders[1]
+    assert orders[0] != orders[2]
+
+
+def test_the_first_run_and_the_warm_up_are_not_among_the_samples():
+    runs = []
+
+    def slow_at_first(_):
+        runs.append(1)
+        if len(runs) <= 3:  # the first run and two of warm-up
+            time.sleep(0.05)
+
+    found = measure({"x": slow_at_first}, samples=40, warmup=2)["x"]
+    assert len(runs) == 1 + 2 + 40
+    assert found.first_run_ms >= 50
+    assert found.p50 < found.first_run_ms / 5
+
+
+def test_progress_is_told_of_every_run(recorded):
+    told = []
+    measure(recorded[1], samples=4, warmup=2, progress=lambda: told.append(1))
+    assert len(told) == 3 * (1 + 2 + 4)
+
+
+def test_a_slow_engine_is_found_slower():
+    engines = {"slow": lambda _: time.sleep(0.005), "fast": lambda _: None}
+    found = measure(engines, samples=15, warmup=1)
+    median, low, high = paired_ratio(found["slow"].samples_ms, found["fast"].samples_ms)
+    assert 1 < low <= median <= high
+
+
+@pytest.mark.parametrize("samples", [0, -1])
+def test_no_samples_are_refused(samples):
+    with pytest.raises(InputError, match=rf"^samples={samples}: must be at least 1"):
+        measure({"x": lambda _: None}, samples=samples)
+
+
+def test_the_ratio_of_equal_multiples_is_exact():
+    fast = [1.0, 2.0, 5.0, 3.0]
+    assert paired_ratio([2 * value for value in fast], fast) == (2.0, 2.0, 2.0)
+
+
+def test_the_ratio_is_paired_round_by_round():
+    slow, fast = [2.0, 20.0, 200.0], [1.0, 10.0, 100.0]  # the machine slowed down: both did
+    assert paired_ratio(slow, fast) == (2.0, 2.0, 2.0)
+    assert paired_ratio(slow, fast[::-1]) != (2.0, 2.0, 2.0)
+
+
+def test_the_interval_holds_the_median_narrows_with_samples_and_follows_the_seed():
+    random = np.random.default_rng(0)
+    ratios = random.normal(3, 0.5, 400)
+    few, many = (paired_ratio(ratios[:n], np.ones(n)) for n in (20, 400))
+    for median, low, high in (few, many):
+        assert low <= median <= high
+    assert many[2] - many[1] < few[2] - few[1]
+    assert many[0] == pytest.approx(float(np.median(ratios)))
+    assert many[1] < 3 < many[2]
+    assert paired_ratio(ratios, np.ones(400)) == many
+    assert paired_ratio(ratios, np.ones(400), seed=1) != many

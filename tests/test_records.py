@@ -1,0 +1,192 @@
+"""A benchmark's record is what data/record.schema.json says."""
+
+import copy
+import json
+
+import jsonschema
+import numpy as np
+import pytest
+from builders import CASES
+
+from helpers import models
+from helpers.benchmark import headline, run
+from helpers.comparison import agreement, compare
+from helpers.errors import InputError
+from helpers.files import PROJECT
+from helpers.latency import Latency
+from helpers.records import Agreement, Result, record, write_record
+from helpers.rungs import Rung, torch_rung
+from helpers.settings import Settings
+
+SCHEMA = json.loads((PROJECT / "data" / "record.schema.json").read_text(encoding="utf-8"))
+VALID = jsonschema.Draft202012Validator(SCHEMA)
+
+
+def small(model, **changes):
+    settings = {"squad": str(CASES), "samples": 12, "warmup": 2, "stride": 64, **changes}
+    return Settings(model=str(model), **settings)
+
+
+@pytest.fixture(scope="module")
+def found(tiny_folder, tmp_path_factory):
+    """A real run of the whole benchmark on the tiny model."""
+    return run(small(tiny_folder), tmp_path_factory.mktemp("bench"))
+
+
+@pytest.fixture(scope="module")
+def random_found(tiny_folder, tmp_path_factory):
+    """The path of bert-large-random, at a size that a test can afford."""
+    shape = {"vocab_size": 496, "hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(models, "EMBEDDED", tiny_folder)
+        patch.setattr(models, "_LARGE_SHAPE", shape)
+        return run(small("bert-large-random", samples=5), tmp_path_factory.mktemp("random"))
+
+
+def test_the_schema_is_a_schema():
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+
+
+def test_every_field_of_the_schema_is_described():
+    def fields(part, path):
+        for name, value in part.get("properties", {}).items():
+            yield f"{path}.{name}", value
+            yield from fields(value, f"{path}.{name}")
+
+    described = [*fields(SCHEMA, "record"), *fields(SCHEMA["$defs"]["rung"], "rung")]
+    assert len(described) > 40
+    assert [name for name, value in described if not value.get("description")] == []
+    times = [(n, v) for n, v in described if v.get("$ref") == "#/$defs/milliseconds"]
+    assert [n for n, v in times if "in milliseconds" not in v["description"]] == []
+
+
+def test_a_real_run_is_valid(found, tmp_path):
+    VALID.validate(found)
+    written = json.loads(write_record(tmp_path / "record.json", found).read_text(encoding="utf-8"))
+    assert written == found
+
+
+def test_what_the_issue_asks_for_is_there(found):
+    engines = [(rung["engine"], rung["provider"], rung["precision"]) for rung in found["rungs"]]
+    assert engines == [
+        ("PyTorch", "cpu", "fp32"),
+        ("ONNX Runtime", "CPUExecutionProvider", "fp32"),
+    ]
+    for rung in found["rungs"]:
+        times = rung["latency_ms"]
+        assert len(times["samples"]) == 12
+        assert times["min"] <= times["p50"] <= times["p90"] <= times["p99"]
+        assert times["min"] == min(times["samples"])
+        assert times["mean"] == pytest.approx(np.mean(times["samples"]), abs=1e-3)
+        assert rung["first_run_ms"] > 0
+        assert rung["exact_match"] is not None
+        assert rung["f1"] is not None
+    assert found["settings"]["squad"] == CASES.name  # no path of this machine
+    assert found["settings"]["questions"] == 14
+    assert found["settings"]["threads"] >= 1
+    assert found["model"]["layers"] == 2
+
+
+def test_the_first_rung_is_the_reference_and_the_second_agrees_with_it(found, case_windows):
+    first, second = found["rungs"]
+    assert first["max_abs_diff"] == first["mean_abs_diff"] == 0
+    assert first["times_faster"] == {"median": 1, "low": 1, "high": 1}
+    assert first["same_answers"] == second["same_answers"] == 1
+    assert 0 < second["mean_abs_diff"] < second["max_abs_diff"] < 1e-4
+    assert second["windows"] == len(case_windows) == found["settings"]["windows"]
+    assert (first["exact_match"], first["f1"]) == (second["exact_match"], second["f1"])
+    assert headline(found).startswith(found["model"]["name"])
+    assert "128 tokens" in headline(found)
+
+
+def test_random_weights_have_times_but_no_scores(random_found):
+    VALID.validate(random_found)
+    assert random_found["model"]["trained"] is False
+    for rung in random_found["rungs"]:
+        assert rung["exact_match"] is rung["f1"] is rung["same_answers"] is None
+        assert rung["windows"] == 5  # no more than are timed
+    assert 0 <= random_found["rungs"][1]["max_abs_diff"] < 1e-3
+    assert "random weights" in headline(random_found)
+
+
+def remove_provider(value):
+    del value["rungs"][0]["provider"]
+
+
+def text_for_a_time(value):
+    value["rungs"][0]["latency_ms"]["p50"] = "7 ms"
+
+
+def no_samples(value):
+    value["rungs"][0]["latency_ms"]["samples"] = []
+
+
+def no_rungs(value):
+    value["rungs"] = []
+
+
+def score_as_a_share(value):
+    value["rungs"][0]["exact_match"] = 101
+
+
+def unknown_field(value):
+    value["rungs"][0]["speed"] = 3
+
+
+def no_versions(value):
+    value["versions"] = {"python": "3.11.7"}
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        remove_provider, text_for_a_time, no_samples, no_rungs, score_as_a_share, unknown_field,
+        no_versions,
+    ],
+)  # fmt: skip
+def test_the_schema_refuses_what_is_no_record(found, spoil):
+    spoiled = copy.deepcopy(found)
+    spoil(spoiled)
+    with pytest.raises(jsonschema.ValidationError):
+        VALID.validate(spoiled)
+
+
+def result(name, samples):
+    rung = Rung(name, "PyTorch", "fp32", "cpu", "cpu", print)
+    return Result(rung, Latency(tuple(samples), 9.0, 0), Agreement(0.0, 0.0, 1))
+
+
+def test_times_faster_is_paired_with_the_first_rung():
+    value = record(
+        [result("base", [4.0, 8.0, 40.0]), result("fast", [2.0, 4.0, 20.0])], model={}, settings={}
+    )
+    assert [rung["times_faster"]["median"] for rung in value["rungs"]] == [1, 2]
+
+
+def test_agreement_is_over_every_window_and_not_the_last(cases, case_windows):
+    shape = case_windows.input_ids.shape
+    reference = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+    other = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+    other[1][0, 5] = -0.5  # one logit of the first window
+    found = agreement(other, reference)
+    assert found.max_abs_diff == 0.5
+    assert found.mean_abs_diff == pytest.approx(0.5 / (2 * np.prod(shape)))
+    assert found.windows == len(case_windows)
+    assert found.exact_match is None
+
+
+def test_agreement_counts_questions_with_the_same_answer(cases, case_windows):
+    shape = case_windows.input_ids.shape
+    reference = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+    other = reference[0].copy(), reference[1].copy()
+    window = int(np.flatnonzero(case_windows.example_index == 0)[2])
+    place = int(case_windows.first_position[window]) + 50
+    other[0][window, place] = other[1][window, place] = 9
+    assert agreement(other, reference, cases, case_windows).same_answers == 13 / 14
+
+
+def test_two_rungs_of_one_name_are_refused(tiny, case_windows):
+    rung = torch_rung(tiny.model)
+    inputs = {"input_ids": case_windows.input_ids}
+    with pytest.raises(InputError, match=r"^PyTorch eager: stands for two rungs"):
+        compare([rung, rung], inputs, samples=1)

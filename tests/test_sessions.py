@@ -1,0 +1,123 @@
+"""A session on the provider that was asked for, or none at all; and rungs that tell the truth."""
+
+import numpy as np
+import onnxruntime
+import pytest
+import torch
+
+from helpers.errors import InputError
+from helpers.rungs import Rung, all_logits, onnxruntime_rung, torch_rung
+from helpers.sessions import PROVIDERS, open_session
+
+no_gpu = pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a GPU")
+gpu_build = pytest.mark.skipif(
+    "CUDAExecutionProvider" not in onnxruntime.get_available_providers(),
+    reason="this onnxruntime was built for CPUs alone",
+)
+
+
+def test_the_cpu_session_runs_on_the_cpu_provider_alone(tiny_onnx):
+    assert open_session(tiny_onnx).get_providers() == ["CPUExecutionProvider"]
+
+
+@no_gpu
+@gpu_build
+@pytest.mark.parametrize("device", ["cuda", "tensorrt"])
+def test_a_listed_provider_that_cannot_run_here_is_refused(tiny_onnx, device):
+    assert PROVIDERS[device] in onnxruntime.get_available_providers()  # the trap
+    with pytest.raises(InputError) as caught:
+        open_session(tiny_onnx, device=device)
+    message = str(caught.value)
+    assert message.startswith(f"device='{device}': {PROVIDERS[device]} is not to be had")
+    assert "CPUExecutionProvider" in message
+    assert "device='cpu'" in message
+
+
+@no_gpu
+@gpu_build
+def test_onnxruntime_itself_falls_back_without_raising(tiny_onnx):
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4
+    providers = ["CUDAExecutionProvider", "CPUExecutionProvider"]
+    session = onnxruntime.InferenceSession(str(tiny_onnx), options, providers=providers)
+    assert session.get_providers() == ["CPUExecutionProvider"]
+
+
+def test_a_provider_that_the_build_lacks_is_refused(tiny_onnx, monkeypatch):
+    monkeypatch.setitem(PROVIDERS, "npu", "NoSuchExecutionProvider")
+    with pytest.raises(InputError, match=r"device='npu': NoSuch.*built without it"):
+        open_session(tiny_onnx, device="npu")
+
+
+def test_an_unknown_device_is_named_with_those_that_are_known(tiny_onnx):
+    with pytest.raises(InputError, match=r"^device='gpu': unknown; use one of cpu, cuda, tensorrt"):
+        open_session(tiny_onnx, device="gpu")
+
+
+@pytest.mark.parametrize("content", [None, b"", b"not an onnx model"])
+def test_missing_and_broken_files_are_named(tmp_path, content):
+    path = tmp_path / "model.onnx"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(InputError) as caught:
+        open_session(path)
+    assert str(caught.value).startswith(f"{path}: ONNX Runtime cannot open it (")
+    assert "export it again" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_threads_and_options_reach_the_session(tiny_onnx, tmp_path):
+    options = onnxruntime.SessionOptions()
+    options.optimized_model_filepath = str(tmp_path / "seen.onnx")
+    session = open_session(tiny_onnx, threads=1, options=options)
+    assert session.get_session_options().intra_op_num_threads == 1
+    assert (tmp_path / "seen.onnx").is_file()
+
+
+def test_a_rung_on_another_provider_than_asked_for_is_refused():
+    with pytest.raises(InputError) as caught:
+        Rung("fast", "ONNX Runtime", "fp32", "CUDAExecutionProvider", "CPUExecutionProvider", print)
+    assert str(caught.value).startswith(
+        "fast: asked for CUDAExecutionProvider but runs on CPUExecutionProvider"
+    )
+
+
+def test_a_session_that_lies_about_its_provider_makes_no_rung(tiny_onnx, monkeypatch):
+    class Lying:
+        def get_providers(self):
+            return ["CPUExecutionProvider"]
+
+    monkeypatch.setattr("helpers.rungs.open_session", lambda *_, **__: Lying())
+    with pytest.raises(InputError, match="asked for CUDAExecutionProvider but runs on CPU"):
+        onnxruntime_rung(tiny_onnx, name="fast", device="cuda")
+
+
+@no_gpu
+def test_pytorch_without_a_gpu_is_refused(tiny):
+    with pytest.raises(InputError, match=r"^device='cuda': PyTorch finds no CUDA device"):
+        torch_rung(tiny.model, device="cuda")
+
+
+def test_rungs_say_what_they_are(tiny, tiny_onnx):
+    eager, exported = torch_rung(tiny.model), onnxruntime_rung(tiny_onnx, name="as exported")
+    assert (eager.name, eager.engine, eager.provider) == ("PyTorch eager", "PyTorch", "cpu")
+    assert (exported.name, exported.engine) == ("as exported", "ONNX Runtime")
+    assert exported.provider == "CPUExecutionProvider"
+    assert (eager.precision, exported.precision) == ("fp32", "fp32")
+
+
+def test_both_engines_give_the_same_logits_for_every_window(tiny, tiny_onnx, case_windows):
+    names = ("input_ids", "attention_mask", "token_type_ids")
+    inputs = {name: getattr(case_windows, name)[:12] for name in names}
+    seen = []
+    rungs = torch_rung(tiny.model), onnxruntime_rung(tiny_onnx, name="as exported", threads=1)
+    ours, theirs = (all_logits(rung, inputs, lambda: seen.append(1)) for rung in rungs)
+    assert len(seen) == 24
+    for one, other in zip(ours, theirs, strict=True):
+        assert one.shape == (12, 128)
+        assert one.dtype == other.dtype == np.float32
+        np.testing.assert_allclose(one, other, atol=1e-4, rtol=0)
+    with torch.no_grad():  # windows run one by one give what they give together
+        tensors = {name: torch.from_numpy(array) for name, array in inputs.items()}
+        whole = tiny.model(**tensors).start_logits.numpy()
+    np.testing.assert_allclose(ours[0], whole, atol=1e-4, rtol=0)
