@@ -3,12 +3,18 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-MODEL ?= embedded
-SQUAD ?= mini
-SAMPLES ?= 1000
-DEVICE ?= cpu
-SEQ ?= 128
-STRIDE ?= 128
+MODEL = embedded
+SQUAD = mini
+SAMPLES = 1000
+DEVICE = cpu
+SEQ = 128
+STRIDE = 128
+QUESTIONS = 0
+# They reach the command through its environment, so that neither make nor the shell reads a $, a
+# quote or a blank in them; what the caller's environment holds under these names does not count.
+SETTINGS := MODEL SQUAD SAMPLES DEVICE SEQ STRIDE QUESTIONS
+$(foreach name,$(SETTINGS),$(eval override $(name) := $$(value $(name))))
+export $(SETTINGS)
 
 # Idle worker threads sleep instead of spinning: a busy laptop stays usable, and so do the tests.
 export OMP_WAIT_POLICY ?= PASSIVE
@@ -23,18 +29,38 @@ export JUPYTER_PLATFORM_DIRS ?= 1
 help:  ## print this help
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' Makefile
 	@echo
-	@echo "make bench MODEL=embedded SQUAD=mini SAMPLES=1000 DEVICE=cpu SEQ=128 STRIDE=128"
-	@echo "  MODEL  embedded, bert-large, bert-large-random, a folder, or a hub name"
-	@echo "  SQUAD  mini, dev, or the path of a SQuAD v1.1 file"
+	@echo "make bench MODEL=embedded SQUAD=mini SAMPLES=1000 DEVICE=cpu SEQ=128 STRIDE=128 QUESTIONS=0"
+	@echo "  MODEL      embedded, bert-large, bert-large-random, a folder, or a hub name"
+	@echo "  SQUAD      mini, dev, or the path of a SQuAD v1.1 file"
+	@echo "  SAMPLES    timed runs of each engine, a whole number from 1"
+	@echo "  DEVICE     cpu or cuda"
+	@echo "  SEQ        tokens of a window; STRIDE: tokens by which windows advance at most"
+	@echo "  QUESTIONS  how many of the file's questions are used, the first ones; 0: all"
+	@echo "             (BERT-large on all of dev takes hours on a CPU: try QUESTIONS=200)"
 	@echo "make setup PYTHON=python3.12   picks another Python (3.11 or newer)"
 
 setup: $(STAMP)  ## make .venv and install what requirements.txt lists
 
+# A Python named on the command line that is not the one behind .venv: make .venv anew.
+ifeq ($(origin PYTHON),command line)
+BEHIND := -c 'import sys; print(sys.base_prefix, sys.version_info[:3])' 2>/dev/null
+OTHER := $(shell \
+  command -v $(PYTHON) >/dev/null || echo another-python; \
+  test -x $(BIN)/python && asked="$$($(PYTHON) $(BEHIND))" && made="$$($(BIN)/python $(BEHIND))" \
+  && test "$$asked" != "$$made" && echo another-python; true)
+$(STAMP): $(OTHER)
+endif
+.PHONY: another-python
+another-python:
+
 $(STAMP): requirements.txt pyproject.toml
+	@command -v $(PYTHON) >/dev/null || { \
+	  echo "error: PYTHON=$(PYTHON): no such command; install Python 3.11 or newer, or name one: make setup PYTHON=python3.11" >&2; exit 2; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "error: $(PYTHON) is `$(PYTHON) --version 2>&1`; the project needs Python 3.11 or newer: make setup PYTHON=python3.11" >&2; exit 2; }
 	@echo "setting up .venv (a few minutes, once)"
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@test -z "$(filter another-python,$^)" && $(BIN)/python -m pip --version >/dev/null 2>&1 \
+	  || $(PYTHON) -m venv .venv --clear
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
 	@touch $@
@@ -53,9 +79,9 @@ test: setup  ## ruff, pytest and strict nbval over all chapters
 lab: setup  ## JupyterLab, opened at the first chapter
 	$(BIN)/jupyter lab "$$(ls notebooks/[0-9][0-9]*.ipynb | head -n 1)"
 
-bench: setup  ## the benchmark alone: MODEL= SQUAD= SAMPLES= DEVICE= SEQ= STRIDE=
-	@$(BIN)/python -m helpers.benchmark --model '$(MODEL)' --squad '$(SQUAD)' --samples '$(SAMPLES)' \
-	  --device '$(DEVICE)' --seq '$(SEQ)' --stride '$(STRIDE)'
+bench: setup  ## the benchmark alone: MODEL= SQUAD= SAMPLES= DEVICE= SEQ= STRIDE= QUESTIONS=
+	@$(BIN)/python -m helpers.benchmark --model="$$MODEL" --squad="$$SQUAD" --samples="$$SAMPLES" \
+	  --device="$$DEVICE" --seq="$$SEQ" --stride="$$STRIDE" --questions="$$QUESTIONS"
 
 model: setup  ## train the embedded model again and print its scores (about 20 minutes)
 	@$(BIN)/python -m helpers.training

@@ -16,3 +16,14 @@ Who imports whom (no circles; everything may import `errors`)::
     chapters                   runs the notebooks
     training                   makes the embedded model -> squad
 """
+
+import os as _os
+import sys as _sys
+
+__all__: list[str] = []
+
+# torch's OpenMP threads read this once, when torch is loaded, and every command of the course
+# imports helpers before that. Idle threads that spin would take the processor from the engine
+# whose turn it is next. A policy that is already set stays; where torch came first, it is too late.
+if "torch" not in _sys.modules:
+    _os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")

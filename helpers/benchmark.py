@@ -7,6 +7,7 @@ its output channel and its display hooks all take part in what a cell times.
 """
 
 import argparse
+import os
 import warnings
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -20,12 +21,12 @@ from helpers.display import latency_chart, save_chart, table
 from helpers.environment import cores
 from helpers.errors import InputError, run_command
 from helpers.exports import export_bert
-from helpers.files import PROJECT
+from helpers.files import PROJECT, write_json
 from helpers.models import QuestionAnswerer, load
-from helpers.records import record, write_record
-from helpers.rungs import Inputs, onnxruntime_rung, torch_rung
-from helpers.settings import Settings, squad_path
-from helpers.squad import Features, featurize, read_squad
+from helpers.records import record
+from helpers.rungs import onnxruntime_rung, torch_rung
+from helpers.settings import Settings, read_settings, squad_path
+from helpers.squad import featurize, read_squad, shortest_length
 
 __all__ = ["headline", "main", "run"]
 
@@ -43,19 +44,25 @@ def run(settings: Settings, folder: Path) -> dict[str, Any]:
     threads = settings.threads or cores()
     torch.set_num_threads(threads)
     path = squad_path(settings.squad)
-    examples = read_squad(path)
+    whole = read_squad(path)
+    examples = whole[: settings.questions or None]
     answerer = load(settings.model)
     if settings.seq > answerer.max_positions:
         raise InputError(
             f"SEQ={settings.seq}: {settings.model} has {answerer.max_positions} positions; "
             f"use SEQ={answerer.max_positions} or less"
         )
+    least = shortest_length(examples, answerer.tokenizer)
+    if settings.seq < least:
+        raise InputError(
+            f"SEQ={settings.seq}: the longest question of {path.name} leaves no room for its "
+            f"passage; use SEQ={least} or more"
+        )
     shape = {"max_seq_length": settings.seq, "doc_stride": settings.stride}
     features = featurize(examples, answerer.tokenizer, **shape)
     if not len(features):
         raise InputError(f"{path}: its contexts hold no words; give passages with text")
     kept = len(features) if answerer.trained else min(settings.samples, len(features))
-    inputs = _inputs(features, kept)
     onnx_path = folder / f"{_plain(settings.model)}-opset11.onnx"
     print(f"exporting {settings.model} to {onnx_path}")
     export_bert(answerer.model, onnx_path, length=settings.seq)
@@ -68,35 +75,42 @@ def run(settings: Settings, folder: Path) -> dict[str, Any]:
     scored = (examples, features) if answerer.trained else ()
     results = compare(
         rungs,
-        inputs,
+        features.inputs(slice(kept)),
         *scored,
         samples=settings.samples,
         warmup=settings.warmup,
         seed=settings.seed,
     )
-    used = {**asdict(settings), "squad": path.name, "threads": threads, "batch": 1}
-    return record(
-        results,
-        model=_describe(answerer),
-        settings={**used, "questions": len(examples), "windows": len(features)},
-    )
+    used = {
+        **asdict(settings),
+        "squad": path.name,
+        "threads": threads,
+        "batch": 1,
+        "questions": len(examples),
+        "questions_in_file": len(whole),
+        "windows": len(features),
+        "omp_wait_policy": os.environ.get("OMP_WAIT_POLICY", "unset"),
+    }
+    return record(results, model=_describe(answerer), settings=used)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """The command `python -m helpers.benchmark`."""
     options = _parser().parse_args(arguments)
     given = {key: value for key, value in vars(options).items() if key != "out"}
-    settings = Settings(**given)
+    settings = read_settings(given)
     folder = Path(options.out)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", category=UserWarning)
         found = run(settings, folder)
-    path = write_record(folder / "record.json", found)
+    path = write_json(folder / "record.json", found)
     chart = save_chart(latency_chart(found["rungs"], title=headline(found)), folder / "chart.png")
     print(f"\n{headline(found)}")
+    used = found["settings"]
+    part = "" if used["questions"] == used["questions_in_file"] else "the first "
     print(
-        f"{found['settings']['questions']} questions in {found['settings']['windows']} windows of "
-        f"{found['settings']['squad']}; times in ms over {settings.samples} interleaved runs each\n"
+        f"{part}{used['questions']} questions in {used['windows']} windows of "
+        f"{used['squad']}; times in ms over {settings.samples} interleaved runs each\n"
     )
     print(table(found["rungs"]))
     if not found["model"]["trained"]:
@@ -113,14 +127,6 @@ def headline(found: dict[str, Any]) -> str:
         f"{found['model']['name']}{weights}: batch {settings['batch']}, {settings['seq']} tokens, "
         f"{settings['threads']} threads, {where}"
     )
-
-
-def _inputs(features: Features, windows: int) -> Inputs:
-    return {
-        "input_ids": features.input_ids[:windows],
-        "attention_mask": features.attention_mask[:windows],
-        "token_type_ids": features.token_type_ids[:windows],
-    }
 
 
 def _describe(answerer: QuestionAnswerer) -> dict[str, Any]:
@@ -154,13 +160,14 @@ def _parser() -> argparse.ArgumentParser:
         "device": "cpu or cuda",
         "seq": "tokens of a window",
         "stride": "tokens by which windows advance at most",
-        "threads": "threads inside one operator; 0: one a core",
+        "questions": "how many questions of the file are used, the first ones; 0: all",
+        "threads": "threads inside one operator; 0: one for each logical processor",
         "warmup": "runs of each engine that are thrown away",
         "seed": "seeds the order of the runs",
     }
     for name, text in helps.items():
         default = defaults[name].default
-        parser.add_argument(f"--{name}", type=type(default), default=default, help=text)
+        parser.add_argument(f"--{name}", default=str(default), help=text)
     parser.add_argument("--out", default=str(PROJECT / "build" / "bench"), help="folder of results")
     return parser
 

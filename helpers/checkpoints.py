@@ -1,20 +1,22 @@
 """The folder a model is loaded from: where it is, and whether it holds what a BERT needs."""
 
 import json
+import os
 from pathlib import Path
+from typing import Any
 
 from transformers import BertConfig, PreTrainedTokenizerBase
 
 from helpers.downloads import DOWNLOADS
 from helpers.errors import InputError
 
-__all__ = ["check_bert", "check_folder", "check_loaded", "from_hub", "is_path"]
+__all__ = ["check_config", "check_folder", "check_loaded", "from_hub", "is_path"]
 
 
 def is_path(source: str) -> bool:
     """Whether a name means a folder: it exists, or it is not of the hub's form `owner/name`."""
     return (
-        Path(source).exists() or source.startswith((".", "/", "~", "\\")) or source.count("/") > 1
+        os.path.exists(source) or source.startswith((".", "/", "~", "\\")) or source.count("/") > 1
     )
 
 
@@ -39,17 +41,22 @@ def from_hub(name: str, source: str) -> Path:
 
 
 def check_folder(name: str, folder: Path) -> None:
-    """Raises InputError unless `folder` holds a config, weights in safetensors and a vocabulary."""
+    """Raises InputError unless `folder` holds a BERT's config, safetensors and a vocabulary.
+
+    The config is read here as plain JSON, before transformers sees the folder: what the files say
+    about code to be run is neither asked about nor followed.
+    """
     if not folder.is_dir():
         raise InputError(f"{name}: no such model folder; give one that save_pretrained wrote")
     try:
-        json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise InputError(
             f"{folder}: has no config.json; give a folder that save_pretrained wrote"
         ) from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{folder / 'config.json'}: not JSON ({error}); save it again") from error
+    _check_type(name, config)
     if not any(folder.glob("*.safetensors")):
         raise InputError(
             f"{folder}: has no weights (*.safetensors); save the model with save_pretrained"
@@ -61,16 +68,24 @@ def check_folder(name: str, folder: Path) -> None:
         )
 
 
-def check_bert(name: str, config: BertConfig) -> None:
-    """Raises InputError unless the config is that of a BERT."""
-    if config.model_type != "bert":
-        raise InputError(f"{name}: is a {config.model_type} model, not a BERT; give a BERT")
+def check_config(name: str, config: BertConfig) -> None:
+    """Raises InputError unless the config is that of a BERT that marks starts and ends."""
+    if config.num_labels != 2:
+        raise InputError(
+            f"{name}: its head gives {config.num_labels} numbers a token, not 2 (start and end); "
+            "give a BERT that was fine-tuned on SQuAD"
+        )
+    if config.type_vocab_size < 2:
+        raise InputError(
+            f"{name}: its type_vocab_size is {config.type_vocab_size}, so it cannot tell question "
+            "from passage; give a BERT with 2 segments"
+        )
 
 
 def check_loaded(
     name: str, config: BertConfig, missing: set[str], tokenizer: PreTrainedTokenizerBase
 ) -> None:
-    """Raises InputError for weights that lack something, or a vocabulary of another size.
+    """Raises InputError for weights that lack something, or a tokenizer that does not fit.
 
     Args:
         name: what the model was asked for as.
@@ -88,11 +103,33 @@ def check_loaded(
             f"{name}: its weights lack {len(missing)} tensors, {min(missing)} first; "
             "save the model again"
         )
+    if not tokenizer.is_fast:
+        raise InputError(
+            f"{name}: its tokenizer ({type(tokenizer).__name__}) gives no offsets; "
+            "save a BertTokenizer of the tokenizers kind (tokenizer.json) into the folder"
+        )
+    for token in ("cls", "sep", "pad"):
+        if getattr(tokenizer, f"{token}_token_id") is None:
+            raise InputError(
+                f"{name}: its tokenizer has no {token}_token; "
+                "save the BertTokenizer that it was trained with into the folder"
+            )
     if not _fits(len(tokenizer), config.vocab_size):
         raise InputError(
             f"{name}: its tokenizer has {len(tokenizer)} tokens, its embedding table "
             f"{config.vocab_size} rows; use the vocabulary that it was trained with"
         )
+
+
+def _check_type(name: str, config: Any) -> None:
+    kind = config.get("model_type") if isinstance(config, dict) else None
+    if not isinstance(kind, str):
+        raise InputError(
+            f"{name}: cannot be loaded (its config.json names no model_type); "
+            "save the model and its tokenizer again"
+        )
+    if kind != "bert":
+        raise InputError(f"{name}: is a {kind} model, not a BERT; give a BERT")
 
 
 def _fits(tokens: int, rows: int) -> bool:

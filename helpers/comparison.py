@@ -6,7 +6,7 @@ import numpy as np
 from tqdm import tqdm
 
 from helpers.errors import InputError
-from helpers.latency import measure
+from helpers.latency import first_runs, measure
 from helpers.records import Agreement, Result
 from helpers.rungs import Inputs, Rung, all_logits
 from helpers.squad import Example, Features, answers, score
@@ -50,6 +50,8 @@ def compare(
 ) -> list[Result]:
     """Runs every rung on every window for its answers, then times all of them interleaved.
 
+    Each rung's first run, which pays for allocation and code generation, is timed before all that.
+
     Args:
         rungs: what to compare; the first one is the reference.
         inputs: the windows, {input name: int64 [windows, length]}.
@@ -63,32 +65,47 @@ def compare(
         A result a rung, in the rungs' order.
 
     Raises:
-        InputError: two rungs have the same name, so that their times could not be told apart.
+        InputError: two rungs have the same name, so that their times could not be told apart, or
+            a rung's logits are not finite.
     """
     names = [rung.name for rung in rungs]
     for name in names:
         if names.count(name) > 1:
             raise InputError(f"{name}: stands for two rungs; give each a name of its own")
     windows = len(inputs["input_ids"])
-    bar = {"ncols": 80, "leave": False}
-    with tqdm(total=windows * len(rungs), desc="answers", **bar) as progress:
-        logits = [all_logits(rung, inputs, progress.update) for rung in rungs]
-    agreements = [agreement(pair, logits[0], examples, features) for pair in logits]
 
     def timed(rung: Rung, number: int) -> object:
         row = number % windows
         return rung.run({name: array[row : row + 1] for name, array in inputs.items()})
 
     engines = {rung.name: lambda i, rung=rung: timed(rung, i) for rung in rungs}
-    runs = len(rungs) * (samples + warmup + 1)
+    first = first_runs(engines)
+    bar = {"ncols": 80, "leave": False}
+    with tqdm(total=windows * len(rungs), desc="answers", **bar) as progress:
+        logits = [all_logits(rung, inputs, progress.update) for rung in rungs]
+    for rung, pair in zip(rungs, logits, strict=True):
+        _check_finite(rung.name, pair)
+    agreements = [agreement(pair, logits[0], examples, features) for pair in logits]
+    runs = len(rungs) * (samples + warmup)
     with tqdm(total=runs, desc="latency", **bar) as progress:
         times = measure(
             engines,
             samples=samples,
             warmup=warmup,
             seed=seed,
+            first_run_ms=first,
             progress=progress.update,
         )
     return [
         Result(rung, times[rung.name], found) for rung, found in zip(rungs, agreements, strict=True)
     ]
+
+
+def _check_finite(name: str, logits: tuple[np.ndarray, np.ndarray]) -> None:
+    for end, values in zip(("start", "end"), logits, strict=True):
+        spoiled = np.flatnonzero(~np.isfinite(values).all(axis=1))
+        if spoiled.size:
+            raise InputError(
+                f"{name}: {end} logits of window {spoiled[0]} are not finite (NaN or infinity, in "
+                f"{spoiled.size} of {len(values)} windows); check the weights, or use fp32"
+            )

@@ -42,6 +42,8 @@ def latency_chart(
 ) -> Chart:
     """Draws each rung's median as a bar, with a line from there to its p99 and a tick at p90.
 
+    The median stands as a number behind the line's end, where a short bar hides nothing of it.
+
     Args:
         rungs: entries of a record's `rungs`; times in milliseconds.
         title: the headline: model, shape, machine.
@@ -55,25 +57,27 @@ def latency_chart(
     figure = Chart(1.3 + 0.5 * rows)
     axes = figure.subplots()
     names = [f"{rung['name']}\n{rung['precision']}, {rung['provider']}" for rung in rungs]
+    ends: list[float] = []
     for row, rung in enumerate(rungs):
         times = rung["latency_ms"]
         axes.barh(row, times["p50"], height=0.6, color=COLOURS[rung["engine"]])
         axes.plot([times["p50"], times["p99"]], [row, row], color="black", linewidth=1)
         axes.plot([times["p90"]], [row], marker="|", markersize=12, color="black")
-        axes.annotate(
-            f"{times['p50']:.2f} ms", (0, row), (6, 0), textcoords="offset points",
-            va="center", color="white", weight="bold",
-        )  # fmt: skip
+        ends.append(max(times["p50"], times["p99"]))
     for row, (name, milliseconds) in enumerate(reference.items(), start=len(rungs)):
         names.append(name)
         axes.barh(row, milliseconds, height=0.6, fill=False, edgecolor="black", linestyle="--")
+        ends.append(milliseconds)
+    shown = [*(rung["latency_ms"]["p50"] for rung in rungs), *reference.values()]
+    for row, (end, milliseconds) in enumerate(zip(ends, shown, strict=True)):
         axes.annotate(
-            f"{milliseconds:.2f} ms", (0, row), (6, 0), textcoords="offset points", va="center"
-        )
+            f"{milliseconds:.2f} ms", (end, row), (6, 0), textcoords="offset points",
+            va="center", color="black", weight="bold",
+        )  # fmt: skip
     axes.set_yticks(range(rows), names)
     axes.invert_yaxis()
     axes.set_xlabel("latency of one inference in ms: bar p50, tick p90, line to p99")
-    axes.set_xlim(left=0)
+    axes.set_xlim(0, 1.18 * max(ends))  # room for the number behind the longest line
     axes.set_title(title, loc="left", fontsize=11)
     axes.spines[["top", "right"]].set_visible(False)
     return figure
@@ -117,7 +121,8 @@ def table(rungs: Sequence[Mapping[str, Any]]) -> str:
 
     Returns:
         Two tables with a header and a line a rung each: times in milliseconds, EM and F1 in
-        percent. "-" stands where there is no figure.
+        percent. "-" stands where there is no figure: no scores for random weights, no p99 from
+        fewer than 100 samples, which would be no more than the slowest of them.
     """
     speed = [("", "precision", "provider", "first", "p50", "p90", "p99", "times faster")]
     right = [("", "EM", "F1", "same answers", "largest diff", "mean diff")]
@@ -129,7 +134,8 @@ def table(rungs: Sequence[Mapping[str, Any]]) -> str:
                 rung["precision"],
                 rung["provider"],
                 f"{rung['first_run_ms']:.1f}",
-                *(f"{times[name]:.2f}" for name in ("p50", "p90", "p99")),
+                *(f"{times[name]:.2f}" for name in ("p50", "p90")),
+                f"{times['p99']:.2f}" if len(times["samples"]) >= 100 else "-",
                 f"{faster['median']:.2f} [{faster['low']:.2f}, {faster['high']:.2f}]",
             )
         )

@@ -7,21 +7,33 @@ from pathlib import Path
 
 __all__ = ["cores", "machine", "versions"]
 
+_CPU_MAX = Path("/sys/fs/cgroup/cpu.max")  # a container's share of processor time, in Linux
+
 _PACKAGES = ("torch", "onnx", "onnxruntime", "onnxruntime-gpu", "transformers", "numpy")
 
 
 def cores() -> int:
-    """How many processors this process may use: a container or `taskset` may allow fewer."""
+    """How many logical processors this process may use, at least 1.
+
+    A core that runs two threads counts as two. `taskset` may allow fewer than the machine has, and
+    so may a container's quota of processor time (cgroup v2), which is rounded down.
+    """
     if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+        allowed = len(os.sched_getaffinity(0))
+    else:
+        allowed = os.cpu_count() or 1
+    try:
+        quota, period = _CPU_MAX.read_text(encoding="ascii").split()
+        return max(1, min(allowed, int(quota) // int(period)))
+    except (OSError, ValueError):  # no such file, or "max": no quota
+        return allowed
 
 
 def machine() -> dict[str, str | int | float | None]:
     """Describes this machine.
 
     Returns:
-        {"cpu": its name, "cores": processors usable here, "memory_gib": main memory in GiB,
+        {"cpu": its name, "cores": logical processors usable here, "memory_gib": main memory in GiB,
         "system": operating system and architecture, "gpu": the first GPU's name or None}.
     """
     import psutil

@@ -13,7 +13,8 @@ class InputError(ValueError):
     """
 
     def __init__(self, message: str) -> None:
-        super().__init__(" ".join(str(message).split()))
+        lines = (line.strip() for line in str(message).splitlines())
+        super().__init__(" ".join(line for line in lines if line))
 
 
 def run_command(main: Callable[[], int | None]) -> None:

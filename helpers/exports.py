@@ -71,6 +71,7 @@ def check_export(
     inputs: Sequence[str] = INPUT_NAMES,
     outputs: Sequence[str] = OUTPUT_NAMES,
     dynamic: Mapping[int, str] | None = None,
+    external: bool = False,
 ) -> GraphFacts:
     """Asserts that an export is what was asked for; the exporter itself may change it silently.
 
@@ -80,30 +81,18 @@ def check_export(
         inputs: the input names, in order.
         outputs: the output names, in order.
         dynamic: {axis: name} that every input and output must have; batch and length by default.
+        external: whether weights may lie in a second file, which must then travel along.
 
     Returns:
         What the file says about itself.
 
     Raises:
-        ExportError: the opset, a name or a dimension differs. All differences are told.
+        ExportError: the opset, a name or a dimension differs, or weights lie in a second file
+            and may not. All differences are told.
     """
     facts = graph_facts(path)
-    dynamic = _AXES if dynamic is None else dynamic
-    wrong = []
-    if facts.opset != opset:
-        wrong.append(f"opset {facts.opset}, asked for {opset}")
-    for kind, found, asked in (
-        ("inputs", facts.inputs, inputs),
-        ("outputs", facts.outputs, outputs),
-    ):
-        if list(found) != list(asked):
-            wrong.append(f"{kind} {list(found)}, asked for {list(asked)}")
-        for name, dims in found.items():
-            fixed = {a: n for a, n in dynamic.items() if a >= len(dims) or dims[a] != n}
-            if fixed:
-                wrong.append(f"{name} has dimensions {dims}, asked for {fixed}")
-    if wrong:
-        raise ExportError(f"{path}: {'; '.join(wrong)}; export again with dynamo=False")
+    axes = _AXES if dynamic is None else dynamic
+    _refuse_if_different(path, facts, opset, inputs, outputs, axes, external)
     return facts
 
 
@@ -141,7 +130,42 @@ def export_bert(
                 output_names=list(OUTPUT_NAMES),
                 dynamic_axes=axes,
             )
-        return check_export(temporary, opset=opset)
+        facts = graph_facts(temporary)
+        _refuse_if_different(path, facts, opset, INPUT_NAMES, OUTPUT_NAMES, _AXES, external=False)
+    return facts
+
+
+def _refuse_if_different(
+    path: Path | str,
+    facts: GraphFacts,
+    opset: int,
+    inputs: Sequence[str],
+    outputs: Sequence[str],
+    dynamic: Mapping[int, str],
+    external: bool,
+) -> None:
+    """Raises ExportError with every difference and, for each kind of them, its remedy."""
+    wrong: list[tuple[str, str]] = []
+    if facts.opset != opset:
+        wrong.append((f"opset {facts.opset}, asked for {opset}", "dynamo=False"))
+    if facts.external and not external:
+        wrong.append(("weights in a second file, asked for one file", "dynamo=False"))
+    for kind, found, asked in (
+        ("inputs", facts.inputs, inputs),
+        ("outputs", facts.outputs, outputs),
+    ):
+        if list(found) != list(asked):
+            remedy = f"{kind[:-1]}_names={list(asked)}"
+            wrong.append((f"{kind} {list(found)}, asked for {list(asked)}", remedy))
+        for name, dims in found.items():
+            fixed = {a: n for a, n in dynamic.items() if a >= len(dims) or dims[a] != n}
+            if fixed:
+                difference = f"{name} has dimensions {dims}, asked for {fixed}"
+                wrong.append((difference, "dynamic_axes for every input and output"))
+    if wrong:
+        told = "; ".join(difference for difference, _ in wrong)
+        remedies = ", ".join(dict.fromkeys(remedy for _, remedy in wrong))
+        raise ExportError(f"{path}: {told}; export again with {remedies}")
 
 
 def _dimensions(values: Sequence[onnx.ValueInfoProto]) -> dict[str, tuple[int | str, ...]]:

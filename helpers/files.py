@@ -11,10 +11,24 @@ from typing import Any
 
 from helpers.errors import InputError
 
-__all__ = ["PROJECT", "put_in_place", "sha256", "write_json"]
+__all__ = ["PROJECT", "expanded", "put_in_place", "sha256", "write_json"]
 
 PROJECT = Path(__file__).resolve().parent.parent
 """The project's folder: the one that holds notebooks/, helpers/ and data/."""
+
+
+def expanded(path: str) -> Path:
+    """A path as it was typed, with `~` and `~user` replaced by the home folder.
+
+    Raises:
+        InputError: there is no such user, or no home folder.
+    """
+    try:
+        return Path(path).expanduser()
+    except RuntimeError as error:
+        raise InputError(
+            f"{path}: names a home folder that does not exist; write the path out in full"
+        ) from error
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import numpy as np
 
 from helpers.errors import InputError
 
-__all__ = ["Latency", "measure", "paired_ratio"]
+__all__ = ["Latency", "first_runs", "measure", "paired_ratio"]
 
 
 @dataclass(frozen=True)
@@ -61,12 +61,24 @@ class Latency:
         return float(np.min(self.samples_ms))
 
 
+def first_runs(engines: Mapping[str, Callable[[int], object]]) -> dict[str, float]:
+    """Runs every engine once, on input 0, and gives the times in milliseconds.
+
+    It tells something only before anything else has run on them.
+
+    Args:
+        engines: {name: function of the input's number}.
+    """
+    return {name: _timed(run, 0, lambda: None) for name, run in engines.items()}
+
+
 def measure(
     engines: Mapping[str, Callable[[int], object]],
     *,
     samples: int,
     warmup: int = 10,
     seed: int = 0,
+    first_run_ms: Mapping[str, float] | None = None,
     progress: Callable[[], object] = lambda: None,
 ) -> dict[str, Latency]:
     """Times several engines in turn, so that whatever slows the machine slows them all.
@@ -79,6 +91,8 @@ def measure(
         samples: rounds that count, at least 1.
         warmup: rounds before them that do not, besides each engine's first run.
         seed: seeds the order.
+        first_run_ms: each engine's first run, from `first_runs`; None where this call is the first
+            to run the engines, which then times it itself.
         progress: called after every run.
 
     Returns:
@@ -90,7 +104,7 @@ def measure(
     if samples < 1:
         raise InputError(f"samples={samples}: must be at least 1")
     order = random.Random(seed)
-    first = {name: _timed(run, 0, progress) for name, run in engines.items()}
+    first = first_runs(engines) if first_run_ms is None else first_run_ms
     times: dict[str, list[float]] = {name: [] for name in engines}
     for i in range(-warmup, samples):
         for name in order.sample(list(engines), len(engines)):

@@ -3,11 +3,9 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 import torch
 from transformers import (
-    AutoConfig,
     AutoTokenizer,
     BertConfig,
     BertForQuestionAnswering,
@@ -15,9 +13,9 @@ from transformers import (
 )
 from transformers.utils import logging as transformers_logging
 
-from helpers.checkpoints import check_bert, check_folder, check_loaded, from_hub, is_path
+from helpers.checkpoints import check_config, check_folder, check_loaded, from_hub, is_path
 from helpers.errors import InputError
-from helpers.files import PROJECT
+from helpers.files import PROJECT, expanded
 
 __all__ = ["BERT_LARGE", "EMBEDDED", "QuestionAnswerer", "load"]
 
@@ -28,6 +26,8 @@ BERT_LARGE = "bert-large-uncased-whole-word-masking-finetuned-squad"
 """The article's model, by its name on the hub."""
 
 transformers_logging.disable_progress_bar()  # loading takes a moment; the bar says nothing
+
+_NO_CODE = {"trust_remote_code": False}  # a model folder is data: code in it is never run
 
 _LARGE_SHAPE = {
     "vocab_size": 30522,
@@ -80,18 +80,20 @@ def load(name: str = "embedded", *, attention: str = "eager", seed: int = 0) -> 
 
     Raises:
         InputError: it cannot be had, is not a BERT, has no weights in safetensors, no
-            question-answering head, or a vocabulary of another size than its embedding table.
+            question-answering head with two outputs, fewer than two segments, or a tokenizer
+            without offsets, without [CLS], [SEP] or [PAD], or of another size than its
+            embedding table.
     """
     if name == "bert-large-random":
         return _random_large(attention, seed)
     source = {"embedded": str(EMBEDDED), "bert-large": BERT_LARGE}.get(name, name)
-    folder = Path(source).expanduser() if is_path(source) else from_hub(name, source)
+    folder = expanded(source) if is_path(source) else from_hub(name, source)
     if name == "embedded" and not folder.is_dir():
         raise InputError(f"{EMBEDDED}: no such folder; restore it with git, or run `make model`")
     check_folder(name, folder)
     try:
-        config = AutoConfig.from_pretrained(folder)
-        check_bert(name, config)
+        config = BertConfig.from_pretrained(folder, **_NO_CODE)
+        check_config(name, config)
         with _quiet():
             model, report = BertForQuestionAnswering.from_pretrained(
                 folder,
@@ -100,8 +102,9 @@ def load(name: str = "embedded", *, attention: str = "eager", seed: int = 0) -> 
                 dtype=torch.float32,
                 use_safetensors=True,
                 output_loading_info=True,
+                **_NO_CODE,
             )
-        tokenizer = AutoTokenizer.from_pretrained(folder)
+        tokenizer = AutoTokenizer.from_pretrained(folder, config=config, **_NO_CODE)
     except InputError:
         raise
     except Exception as error:  # many kinds, from several libraries; all mean a broken folder

@@ -3,15 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from helpers.environment import machine, versions
-from helpers.files import write_json
 from helpers.latency import Latency, paired_ratio
 from helpers.rungs import Rung
 
-__all__ = ["Agreement", "Result", "record", "write_record"]
+__all__ = ["Agreement", "Result", "record"]
 
 
 @dataclass(frozen=True)
@@ -74,11 +72,6 @@ def record(
         "settings": dict(settings),
         "rungs": [_entry(result, base) for result in results],
     }
-
-
-def write_record(path: Path | str, value: Mapping[str, Any]) -> Path:
-    """Writes a record, whole or not at all."""
-    return write_json(path, value)
 
 
 def _entry(result: Result, base: tuple[float, ...]) -> dict[str, Any]:

@@ -58,13 +58,16 @@ def torch_rung(model: torch.nn.Module, *, device: str = "cpu") -> Rung:
 
     Args:
         model: a BERT with a question-answering head, in evaluation mode; it is moved to `device`.
-        device: `cpu` or `cuda`.
+        device: `cpu` or `cuda`. On CUDA, TF32 is switched off for the whole process, so that
+            fp32 means fp32.
 
     Raises:
         InputError: there is no CUDA device.
     """
     if device == "cuda" and not torch.cuda.is_available():
         raise InputError("device='cuda': PyTorch finds no CUDA device; use device='cpu'")
+    if device == "cuda":
+        torch.backends.cuda.matmul.allow_tf32 = False
     model = model.to(device)
 
     def run(inputs: Inputs) -> tuple[np.ndarray, np.ndarray]:
@@ -80,7 +83,12 @@ def torch_rung(model: torch.nn.Module, *, device: str = "cpu") -> Rung:
 
 
 def onnxruntime_rung(
-    path: Path | str, *, name: str, device: str = "cpu", threads: int | None = None
+    path: Path | str,
+    *,
+    name: str,
+    device: str = "cpu",
+    threads: int | None = None,
+    spinning: bool = False,
 ) -> Rung:
     """An exported BERT in ONNX Runtime.
 
@@ -89,13 +97,16 @@ def onnxruntime_rung(
         name: what charts and tables call it.
         device: `cpu`, `cuda` or `tensorrt`.
         threads: threads inside one operator; ONNX Runtime's own choice when None.
+        spinning: whether idle worker threads may go on spinning after a run, as they do by
+            default. That makes a rung faster alone, and slows whatever runs next to it; where
+            engines are timed in turn, it has to be off.
 
     Raises:
         InputError: the session cannot be had on that device.
     """
     options = onnxruntime.SessionOptions()
-    # idle worker threads must not spin into the other engines' turns
-    options.add_session_config_entry("session.force_spinning_stop", "1")
+    if not spinning:
+        options.add_session_config_entry("session.force_spinning_stop", "1")
     session = open_session(path, device=device, threads=threads, options=options)
 
     def run(inputs: Inputs) -> tuple[np.ndarray, np.ndarray]:

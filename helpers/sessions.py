@@ -22,6 +22,7 @@ def open_session(
     device: str = "cpu",
     threads: int | None = None,
     options: onnxruntime.SessionOptions | None = None,
+    tf32: bool = False,
 ) -> onnxruntime.InferenceSession:
     """Opens a model on one execution provider and refuses to fall back to another.
 
@@ -31,10 +32,13 @@ def open_session(
 
     Args:
         path: the .onnx file.
-        device: `cpu`, `cuda` or `tensorrt`. The CPU provider stays behind the other two, for
-            operators that they lack.
+        device: `cpu`, `cuda` or `tensorrt`. Behind TensorRT stands CUDA, and behind both the CPU,
+            for operators that they lack.
         threads: threads inside one operator; ONNX Runtime's own choice when None.
-        options: session options to start from.
+        options: session options to start from. They are changed: the log level is lowered, and
+            `threads`, where given, is set on them. (ONNX Runtime cannot copy them.)
+        tf32: whether the CUDA provider may round float32 factors to TF32, with 10 bits after the
+            point instead of 23. ONNX Runtime itself allows it; here fp32 means fp32.
 
     Returns:
         A session whose first provider is the one asked for.
@@ -54,9 +58,10 @@ def open_session(
         _use_cuda_libraries()
     if asked not in onnxruntime.get_available_providers():
         raise InputError(_no_provider(device, asked, "this onnxruntime was built without it"))
-    order = list(dict.fromkeys([asked, "CPUExecutionProvider"]))
     try:
-        session = onnxruntime.InferenceSession(str(path), options, providers=order)
+        session = onnxruntime.InferenceSession(
+            str(path), options, providers=_providers(device, tf32)
+        )
     except Exception as error:  # onnxruntime has no common base class of its errors
         reason = str(error).split("\n")[0][:300]
         raise InputError(
@@ -66,6 +71,15 @@ def open_session(
     if in_use != asked:
         raise InputError(_no_provider(device, asked, f"the session came up on {in_use}"))
     return session
+
+
+def _providers(device: str, tf32: bool) -> list[str | tuple[str, dict[str, str]]]:
+    """The provider asked for and those behind it, each with its options."""
+    order = {"cuda": ["cuda", "cpu"], "tensorrt": ["tensorrt", "cuda", "cpu"]}.get(device, [device])
+    options = {"cuda": {"use_tf32": str(int(tf32))}}
+    return [
+        (PROVIDERS[name], options[name]) if name in options else PROVIDERS[name] for name in order
+    ]
 
 
 def _use_cuda_libraries() -> None:

@@ -1,15 +1,17 @@
 """How a benchmark runs, checked before anything is loaded."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 
 from helpers.downloads import squad_dev
 from helpers.errors import InputError
-from helpers.files import PROJECT
+from helpers.files import PROJECT, expanded
 
-__all__ = ["SQUAD_MINI", "Settings", "squad_path"]
+__all__ = ["SQUAD_MINI", "Settings", "read_settings", "squad_path"]
 
 SQUAD_MINI = PROJECT / "data" / "squad-mini-v1.1.json"
 """The questions that the project ships."""
@@ -26,7 +28,9 @@ class Settings:
         device: `cpu` or `cuda`.
         seq: tokens of a window, padding included (the article's max_seq_length).
         stride: tokens by which windows advance at most (the article's doc_stride).
-        threads: threads inside one operator, the same for every engine; 0: one a core.
+        questions: how many questions are used, from the file's first on; 0: all.
+        threads: threads inside one operator, the same for every engine; 0: one for each logical
+            processor that the process may use.
         warmup: runs of each engine that are thrown away.
         seed: seeds the order of the runs.
     """
@@ -37,12 +41,13 @@ class Settings:
     device: str = "cpu"
     seq: int = 128
     stride: int = 128
+    questions: int = 0
     threads: int = 0
     warmup: int = 10
     seed: int = 0
 
     def __post_init__(self) -> None:
-        least = {"samples": 1, "seq": 1, "stride": 1, "threads": 0, "warmup": 0}
+        least = {"samples": 1, "seq": 1, "stride": 1, "questions": 0, "threads": 0, "warmup": 0}
         for name, bound in least.items():
             value = getattr(self, name)
             if value < bound:
@@ -55,6 +60,28 @@ class Settings:
             )
 
 
+def read_settings(given: Mapping[str, str]) -> Settings:
+    """Settings from text, as a command line gives them.
+
+    Args:
+        given: {name of an attribute of Settings: its value as text}.
+
+    Raises:
+        InputError: a value is no whole number where one is needed, or cannot be used.
+    """
+    read: dict[str, Any] = dict(given)
+    for name, text in given.items():
+        if isinstance(Settings.__dataclass_fields__[name].default, int):
+            try:
+                read[name] = int(text)
+            except ValueError as error:
+                raise InputError(
+                    f"{name.upper()}={text}: must be a whole number; `make help` lists the settings"
+                ) from error
+    return Settings(**read)
+
+
 def squad_path(name: str) -> Path:
     """The file that a SQUAD= setting names: `mini`, `dev` or a path."""
-    return {"mini": lambda: SQUAD_MINI, "dev": squad_dev}.get(name, Path(name).expanduser)()
+    known = {"mini": lambda: SQUAD_MINI, "dev": squad_dev}
+    return known[name]() if name in known else expanded(name)

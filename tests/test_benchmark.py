@@ -12,7 +12,10 @@ from builders import CASES, copy_folder, squad_root, write
 from safetensors.torch import load_file
 from transformers import BertModel, DistilBertConfig, DistilBertForQuestionAnswering
 
+from helpers import models
+from helpers.benchmark import main
 from helpers.files import PROJECT
+from helpers.squad import featurize, shortest_length
 
 DRIVER = Path(__file__).resolve().parent / "drive_benchmark.py"
 
@@ -49,12 +52,19 @@ BAD = {
     ),
     "model with broken weights": (["--model", "{tmp}/cut"], ["{tmp}/cut", "save the model"]),
     "seq beyond the positions": (["--seq", "1024"], ["SEQ=1024", "SEQ=512 or less"]),
-    "seq too small": (["--seq", "8"], ["=8", "'long-1'", "use at least"]),
+    "seq too small": (["--seq", "8"], ["SEQ=8:", CASES.name, "use SEQ=68 or more"]),
+    "seq too small for one question": (["--seq", "67"], ["SEQ=67:", "use SEQ=68 or more"]),
     "seq 0": (["--seq", "0"], ["SEQ=0", "at least 1"]),
     "stride 0": (["--stride", "0"], ["STRIDE=0", "at least 1"]),
     "samples 0": (["--samples", "0"], ["SAMPLES=0", "at least 1"]),
     "samples below 0": (["--samples=-3"], ["SAMPLES=-3", "at least 1"]),
-    "samples in words": (["--samples", "many"], ["'many'", "--help"]),
+    "samples in words": (["--samples", "many"], ["SAMPLES=many:", "whole number", "`make help`"]),
+    "no samples given": (["--samples="], ["SAMPLES=:", "whole number", "`make help`"]),
+    "seq with a point": (["--seq", "1e3"], ["SEQ=1e3:", "whole number", "`make help`"]),
+    "questions below 0": (["--questions=-1"], ["QUESTIONS=-1", "at least 0"]),
+    "squad of a stranger": (["--squad", "~nosuchuser/x"], ["~nosuchuser/x:", "write the path"]),
+    "model of a stranger": (["--model", "~nosuchuser/x"], ["~nosuchuser/x:", "write the path"]),
+    "squad with two blanks": (["--squad", "{tmp}/a  b.json"], ["{tmp}/a  b.json: no such file"]),
     "threads below 0": (["--threads=-2"], ["THREADS=-2", "at least 0"]),
     "an unknown device": (["--device", "tpu"], ["DEVICE=tpu", "use cpu or cuda"]),
     "an unknown option": (["--sampels", "3"], ["--sampels", "--help"]),
@@ -166,3 +176,24 @@ def test_make_bench_hands_the_error_on():
     lines = [line for line in run.stderr.splitlines() if not line.startswith("make")]
     assert lines == ["error: SAMPLES=0: must be at least 1"]
     assert {p: p.stat().st_mtime_ns for p in (PROJECT / "build" / "bench").rglob("*")} == before
+
+
+def test_the_smallest_seq_that_is_named_will_do(cases, tiny_tokenizer):
+    assert shortest_length(cases, tiny_tokenizer) == 68
+    assert len(featurize(cases, tiny_tokenizer, max_seq_length=68)) > len(cases)
+
+
+def test_random_weights_and_a_part_of_the_questions_are_said_to_be_so(
+    tiny_folder, tmp_path, monkeypatch, capsys
+):
+    shape = {"vocab_size": 496, "hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2}
+    monkeypatch.setattr(models, "EMBEDDED", tiny_folder)
+    monkeypatch.setattr(models, "_LARGE_SHAPE", shape)
+    arguments = ["--model=bert-large-random", f"--squad={CASES}", f"--out={tmp_path}"]
+    main([*arguments, "--samples=2", "--warmup=0", "--questions=2"])
+    out = capsys.readouterr().out
+    said = "The weights are random: the times hold, the answers mean nothing (no EM, no F1)."
+    assert said in out.splitlines()
+    assert "\nthe first 2 questions in " in out
+    assert " EM " in out
+    assert "bert-large-random, random weights: " in out

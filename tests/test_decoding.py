@@ -1,13 +1,16 @@
 """Answers are cut from the passage as written, at whole words, from the best of all windows."""
 
+import re
+
 import numpy as np
 import pytest
 from builders import CASES, example, pointing
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers.errors import InputError
 from helpers.squad import Example, answers, featurize, read_squad, score
+from helpers.squad.words import inside_a_word
 
 ALL_ANSWERS = [
     pytest.param(index, text, start, id=f"{case.id}-{text[:12]}")
@@ -56,19 +59,72 @@ def test_what_the_logits_point_at_comes_out_as_written(cases, tiny_tokenizer, in
         ("北京的老钟楼建于1420年。", "钟楼", "钟楼"),
         ("東京タワーは高い。", "東京", "東京"),
         ("built  by\tAda  \t Vane  .", "Ada  \t Vane", "Ada  \t Vane"),
+        ("वह हिन्दी बोलता है", "ह", "वह"),
+        ("वे हिन्दी में", "हिन्दी", "हिन्दी"),
+        ("by Tom O'Brien.", "Brien", "O'Brien"),
+        ("by Tom O’Brien.", "O", "O’Brien"),
+        ("by d\u0301'Ar.", "Ar", "d\u0301'Ar"),
+        ("so we're late", "we", "we're"),
+        ("it is John's boat", "John", "John"),
+        ("it is John’s boat", "John’s", "John’s"),
+        ("the boats' clerks", "boats", "boats"),
+        ("the 'old' weir", "old", "old"),
+        ("in the U.S. since", "U.S", "U.S."),
+        ("in the U.S. since", "S", "U.S."),
+        ("the U.S.A is", "U", "U.S.A"),
+        ("at 7 a.m. sharp", "m", "a.m."),
+        ("in class A. Boats", "A", "A"),
+        ("the end.Then", "end", "end"),
     ],
 )
 def test_answers_end_where_words_end(tiny_tokenizer, context, piece, whole):
     assert answer_at(tiny_tokenizer, context, piece) == whole
 
 
-@given(
-    context=st.text(st.sampled_from("abcdeAB12 .,-:\t京楼é\u0301'"), max_size=60),
-    seed=st.integers(0, 2**32 - 1),
-)
+LETTER = "[a-eABéहमद][\u0301ि्ी]*"
+DIGIT = "[12]\u0301*"
+WORDS_WITH_SIGNS = [  # as the docstring of helpers.squad.words says it, in other words
+    f"(?:{LETTER}|{DIGIT})+",  # letters, digits and marks side by side
+    ".[\u0301ि्ी]+",  # a mark on anything
+    f"{DIGIT}[.,:]{DIGIT}",
+    f"{LETTER}-{LETTER}",
+    f"(?:{LETTER}|[京楼])'{LETTER}{LETTER}",
+    f"(?<![a-eABéहमद12京楼\u0301ि्ी]){LETTER}'(?:{LETTER}|[京楼])",
+    r"(?<!\w)(?:[a-eABéहमद]\.)+[a-eABéहमद](?!\w)\.?",
+]
+INSIDE = [re.compile(f"(?=({pattern}))", re.DOTALL) for pattern in WORDS_WITH_SIGNS]
+
+
+def inner_places(context: str) -> set[int]:
+    """Where a cut would split a word, found by patterns over the test's few letters."""
+    return {
+        place
+        for pattern in INSIDE
+        for match in pattern.finditer(context)
+        for place in range(match.start(1) + 1, match.end(1))
+        if not context[place - 1].isspace()
+    }
+
+
+PIECES = [
+    *"abeAB12 .,-:\t京楼é\u0301'हमिीद्",
+    "12.1",
+    "1,2",
+    "2:1",
+    "A.B.",
+    "a.b",
+    "a-b",
+    "A'ba",
+    " ",
+]
+
+
+@settings(max_examples=300)
+@given(pieces=st.lists(st.sampled_from(PIECES), max_size=25), seed=st.integers(0, 2**32 - 1))
 def test_random_logits_give_a_piece_of_the_context_that_splits_no_word(
-    tiny_tokenizer, context, seed
+    tiny_tokenizer, pieces, seed
 ):
+    context = "".join(pieces)
     one = example(context)
     features = featurize([one], tiny_tokenizer, max_seq_length=32, doc_stride=8)
     logits = np.random.default_rng(seed).normal(size=(2, *features.input_ids.shape))
@@ -77,21 +133,16 @@ def test_random_logits_give_a_piece_of_the_context_that_splits_no_word(
         assert found == ""
         return
     assert found == found.strip()
+    inner = inner_places(context)
     places = [i for i in range(len(context)) if context.startswith(found, i)]
-    plain = [  # some place where both ends are at the edge of a word without signs in it
-        i
-        for i in places
-        if not (
-            f"{context[i - 1 : i]}{found[0]}".isascii() and _glued(context[i - 1 : i], found[0])
-        )
-        and not _glued(found[-1], context[i + len(found) : i + len(found) + 1])
-    ]
-    assert plain, f"{found!r} splits a word of {context!r}"
+    whole = [i for i in places if i not in inner and i + len(found) not in inner]
+    assert whole, f"{found!r} splits a word of {context!r}"
 
 
-def _glued(left: str, right: str) -> bool:
-    """Whether two characters, one after the other, are of one word for certain."""
-    return (left + right).isascii() and left.isalnum() and right.isalnum()
+@given(context=st.text(st.sampled_from("abA12 .-:é\u0301'हि"), min_size=2, max_size=12))
+def test_nothing_but_a_word_is_held_together(context):
+    for place in range(1, len(context)):
+        assert inside_a_word(context, place) <= (place in inner_places(context)), place
 
 
 def test_the_question_the_markers_and_the_padding_are_never_an_answer(tiny_tokenizer):

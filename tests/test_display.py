@@ -6,8 +6,8 @@ import pytest
 from helpers.display import COLOURS, WIDTH, latency_chart, samples_chart, save_chart, table
 
 
-def rung(name, engine, p50, *, p90=None, p99=None, score=91.25):
-    times = {"p50": p50, "p90": p90 or 2 * p50, "p99": p99 or 3 * p50}
+def rung(name, engine, p50, *, p90=None, p99=None, score=91.25, samples=100):
+    times = {"p50": p50, "p90": p90 or 2 * p50, "p99": p99 or 3 * p50, "samples": [p50] * samples}
     return {
         "name": name,
         "engine": engine,
@@ -129,3 +129,23 @@ def test_the_table_shows_a_dash_where_there_is_no_score(column):
     _, (head, line) = blocks([rung("PyTorch eager", "PyTorch", 8.0, score=None)])
     assert line[head.index(column) + len(column) - 1] == "-"
     assert "None" not in line
+
+
+def test_numbers_stand_in_black_behind_the_end_of_their_line_and_inside_the_chart():
+    rungs = [rung("PyTorch eager", "PyTorch", 1000.0), rung("as exported", "ONNX Runtime", 0.01)]
+    chart = latency_chart(rungs, title="t", reference={"A10": 2.0})
+    axes = chart.axes[0]
+    chart.draw_without_rendering()
+    right = chart.get_window_extent().x1
+    assert [text.xy[0] for text in axes.texts] == [3000.0, 0.03, 2.0]
+    for text in axes.texts:
+        box = text.get_window_extent()
+        assert text.get_color() == "black"
+        assert box.x0 > axes.transData.transform(text.xy)[0]
+        assert box.x1 <= right
+
+
+@pytest.mark.parametrize(("samples", "told"), [(99, "-"), (100, "24.00")])
+def test_the_table_shows_no_p99_of_fewer_than_100_samples(samples, told):
+    (head, line), _ = blocks([rung("PyTorch eager", "PyTorch", 8.0, samples=samples)])
+    assert line[: head.index("p99") + 3].split()[-1] == told

@@ -23,7 +23,8 @@ def test_the_machine_is_described():
 
 
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="only Linux has affinities")
-def test_cores_are_those_that_the_process_may_use():
+def test_cores_are_those_that_the_process_may_use(monkeypatch, tmp_path):
+    monkeypatch.setattr("helpers.environment._CPU_MAX", tmp_path / "none")
     assert cores() == len(os.sched_getaffinity(0))
     program = (
         "import os; from helpers.environment import cores; "
@@ -42,3 +43,38 @@ def test_versions_are_those_that_run():
     assert found["onnx"] == onnx.__version__
     assert found["transformers"] == transformers.__version__
     assert ("onnxruntime" in found) != ("onnxruntime-gpu" in found)  # never both
+
+
+@pytest.mark.parametrize(
+    ("text", "quota"),
+    [("200000 100000", 2), ("350000 100000", 3), ("50000 100000", 1), ("max 100000", 64), ("", 64)],
+)
+def test_cores_keep_to_a_containers_quota_of_processor_time(monkeypatch, tmp_path, text, quota):
+    (tmp_path / "cpu.max").write_text(text + "\n")
+    monkeypatch.setattr("helpers.environment._CPU_MAX", tmp_path / "cpu.max")
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(64)), raising=False)
+    assert cores() == quota
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0}, raising=False)
+    assert cores() == 1
+
+
+POLICY = "import os; {}; print(os.environ.get('OMP_WAIT_POLICY'))"
+
+
+@pytest.mark.parametrize(
+    ("first", "before", "after"),
+    [
+        ("import helpers", None, "PASSIVE"),
+        ("import helpers.rungs", None, "PASSIVE"),
+        ("import helpers", "ACTIVE", "ACTIVE"),
+        ("import sys; sys.modules['torch'] = os; import helpers", None, "None"),  # too late
+    ],
+)
+def test_idle_threads_sleep_whoever_starts_the_program(first, before, after):
+    environment = {k: v for k, v in os.environ.items() if k != "OMP_WAIT_POLICY"}
+    environment |= {"OMP_WAIT_POLICY": before} if before else {}
+    run = subprocess.run(
+        [sys.executable, "-c", POLICY.format(first)],
+        env=environment, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert run.stdout.strip() == after

@@ -106,6 +106,51 @@ def test_check_export_names_everything_that_differs(tiny_onnx):
         assert piece in message
 
 
+@pytest.mark.parametrize(
+    ("asked", "remedy"),
+    [
+        ({"opset": 13}, "dynamo=False"),
+        ({"opset": 11, "inputs": ("a", "b", "c")}, "input_names=['a', 'b', 'c']"),
+        ({"opset": 11, "outputs": ("a", "b")}, "output_names=['a', 'b']"),
+        ({"opset": 11, "dynamic": {0: "n"}}, "dynamic_axes for every input and output"),
+        (
+            {"opset": 13, "outputs": ("a", "b"), "dynamic": {0: "n"}},
+            "dynamo=False, dynamic_axes for every input and output, output_names=['a', 'b']",
+        ),
+    ],
+)
+def test_the_remedy_is_that_of_the_difference(tiny_onnx, asked, remedy):
+    with pytest.raises(ExportError) as caught:
+        check_export(tiny_onnx, **asked)
+    assert str(caught.value).endswith(f"; export again with {remedy}")
+
+
+def test_weights_in_a_second_file_are_refused_unless_asked_for(tiny_onnx, tmp_path):
+    path = tmp_path / "two.onnx"
+    onnx.save(onnx.load(tiny_onnx), path, save_as_external_data=True, location="two.data")
+    with pytest.raises(ExportError) as caught:
+        check_export(path, opset=11)
+    assert str(caught.value) == (
+        f"{path}: weights in a second file, asked for one file; export again with dynamo=False"
+    )
+    assert check_export(path, opset=11, external=True).external is True
+
+
+def test_an_export_that_is_not_as_asked_names_where_it_should_stand(tiny, tmp_path, monkeypatch):
+    monkeypatch.setattr("helpers.exports._AXES", {0: "batch_size"})
+    original = torch.onnx.export
+
+    def another_opset(*args, **keywords):
+        return original(*args, **{**keywords, "opset_version": 12})
+
+    monkeypatch.setattr(torch.onnx, "export", another_opset)
+    path = tmp_path / "out" / "bert.onnx"
+    with pytest.raises(ExportError) as caught:
+        export_bert(tiny.model, path, length=16)
+    assert str(caught.value).startswith(f"{path}: opset 12, asked for 11; ")
+    assert list(path.parent.iterdir()) == []
+
+
 def test_fixed_dimensions_are_refused(tmp_path):
     tensor = onnx.helper.make_tensor_value_info
     shape = [1, "max_seq_len"]

@@ -9,7 +9,7 @@ import warnings
 import pytest
 
 from helpers.errors import InputError
-from helpers.files import PROJECT, put_in_place, sha256, write_json
+from helpers.files import PROJECT, expanded, put_in_place, sha256, write_json
 
 
 def test_the_project_is_the_folder_of_helpers_and_its_makefile():
@@ -92,3 +92,18 @@ def test_sha256(tmp_path):
     data = bytes(range(256)) * 5000
     (tmp_path / "a").write_bytes(data)
     assert sha256(tmp_path / "a") == hashlib.sha256(data).hexdigest()
+
+
+def test_the_tilde_is_the_home_folder_and_a_stranger_has_none(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    assert expanded("~/a b/c.json") == tmp_path / "a b" / "c.json"
+    assert expanded("a/b").as_posix() == "a/b"
+    with pytest.raises(InputError, match=r"^~nosuchuser/x: .*; write the path out in full$"):
+        expanded("~nosuchuser/x")
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n", "\n    ", "\u2028", "\n\n"])
+def test_an_error_is_one_line_and_keeps_the_blanks_of_its_value(line_end):
+    error = InputError(f"/a  b/c\t.json: no such file;{line_end}give another\n")
+    assert str(error) == "/a  b/c\t.json: no such file; give another"

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from helpers.errors import InputError
-from helpers.latency import Latency, measure, paired_ratio
+from helpers.latency import Latency, first_runs, measure, paired_ratio
 
 
 def test_percentiles_of_known_samples():
@@ -87,7 +87,23 @@ def test_the_first_run_and_the_warm_up_are_not_among_the_samples():
 def test_progress_is_told_of_every_run(recorded):
     told = []
     measure(recorded[1], samples=4, warmup=2, progress=lambda: told.append(1))
-    assert len(told) == 3 * (1 + 2 + 4)
+    assert len(told) == 3 * (2 + 4)
+
+
+def test_first_runs_run_every_engine_once_on_input_0_in_order(recorded):
+    calls, engines = recorded
+    times = first_runs(engines)
+    assert calls == [(name, 0) for name in engines]
+    assert list(times) == list(engines)
+    assert all(0 <= milliseconds < 1000 for milliseconds in times.values())
+    assert first_runs({"slow": lambda _: time.sleep(0.02)})["slow"] >= 20
+
+
+def test_first_runs_that_were_timed_before_are_taken_over_and_not_run_again(recorded):
+    calls, engines = recorded
+    found = measure(engines, samples=4, warmup=2, first_run_ms=dict.fromkeys(engines, 123.0))
+    assert {latency.first_run_ms for latency in found.values()} == {123.0}
+    assert len(calls) == 3 * (2 + 4)
 
 
 def test_a_slow_engine_is_found_slower():

@@ -14,6 +14,9 @@ from helpers.files import PROJECT
 TARGETS = ("setup", "run", "test", "lab", "bench", "model", "rerun", "clean")
 
 
+SETTINGS = ("MODEL", "SQUAD", "SAMPLES", "DEVICE", "SEQ", "STRIDE", "QUESTIONS")
+
+
 @pytest.fixture
 def copy(tmp_path):
     """What `make setup` reads, in a folder of its own, so that the real .venv is not touched."""
@@ -22,8 +25,9 @@ def copy(tmp_path):
     return tmp_path
 
 
-def make(folder, *arguments):
+def make(folder, *arguments, **variables):
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS"))}
+    environment.update(variables)
     return subprocess.run(
         ["make", *arguments],
         cwd=folder,
@@ -56,7 +60,7 @@ def test_make_alone_prints_help_and_does_nothing_else(copy):
     assert run.stderr == ""
     for target in TARGETS:
         assert re.search(rf"^make {target} +\S.*\S$", run.stdout, re.MULTILINE), target
-    for variable in ("MODEL", "SQUAD", "SAMPLES", "DEVICE", "SEQ", "STRIDE", "PYTHON"):
+    for variable in (*SETTINGS, "PYTHON"):
         assert f"{variable}=" in run.stdout
     assert sorted(path.name for path in copy.iterdir()) == before
     assert make(copy, "help").stdout == run.stdout
@@ -99,6 +103,79 @@ def test_setup_does_nothing_until_the_requirements_change(copy):
     later = time.time() + 10
     os.utime(copy / "requirements.txt", (later, later))
     assert make(copy, "setup", "PYTHON=false").returncode != 0
+
+
+def script_at(path, *lines):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n".join(["#!/bin/sh", *lines]) + "\n")
+    path.chmod(0o755)
+    return path
+
+
+def bench_arguments(folder, *arguments, **variables):
+    """What `make bench` hands to the benchmark, by a Python that only prints it."""
+    script_at(folder / "bin" / "python", 'shift 2; printf "<%s>\\n" "$@"')
+    setup = ("-o", "setup", "-o", ".venv/.installed", f"BIN={folder / 'bin'}")
+    run = make(folder, *setup, "bench", *arguments, **variables)
+    assert run.returncode == 0, run.stderr
+    return run.stdout.splitlines()
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["my file.json", "it's.json", 'say "a".json', "a$b$(c).json", "`touch made`", "$(touch made)",
+     "a;touch made", "--help", "", "a#b", "*", "\\n"],
+)  # fmt: skip
+def test_settings_reach_the_benchmark_as_they_were_typed(copy, value):
+    told = bench_arguments(copy, f"SQUAD={value}", f"MODEL={value}")
+    assert told[:2] == [f"<--model={value}>", f"<--squad={value}>"]
+    assert len(told) == len(SETTINGS)
+    assert not (copy / "made").exists()
+
+
+def test_settings_of_the_callers_environment_do_not_count(copy):
+    plain = bench_arguments(copy)
+    assert bench_arguments(copy, **dict.fromkeys(SETTINGS, "leaked")) == plain
+    assert plain[0] == "<--model=embedded>"
+    assert plain[-1] == "<--questions=0>"
+
+
+@pytest.mark.parametrize("stamp", [True, False])
+def test_a_python_that_is_not_there_is_told_in_one_line(copy, stamp):
+    if stamp:
+        script_at(copy / ".venv" / "bin" / "python", "exit 0")
+        (copy / ".venv" / ".installed").touch()
+    run = make(copy, "setup", "PYTHON=nopython")
+    assert run.returncode != 0
+    mine = [n for n in (run.stdout + run.stderr).splitlines() if not n.startswith("make")]
+    assert len(mine) == 1, mine
+    assert mine[0].startswith("error: PYTHON=nopython: no such command; ")
+    assert "make setup PYTHON=" in mine[0]
+
+
+def test_a_half_made_environment_is_made_again(copy):
+    script_at(copy / ".venv" / "bin" / "python", "exit 1")  # without pip
+    script = python_that_reports(copy, "3.12.4")
+    assert "asked for -m venv .venv --clear" in make(copy, "setup", f"PYTHON={script}").stdout
+
+
+def test_a_whole_environment_is_kept(copy):
+    script_at(copy / ".venv" / "bin" / "python", 'echo "kept: $*"')
+    script = python_that_reports(copy, "3.12.4")
+    run = make(copy, "setup", PYTHON=str(script))
+    assert "kept: -m pip install" in run.stdout
+    assert "venv" not in run.stdout.replace("setting up .venv", "")
+    assert run.returncode == 0
+
+
+@pytest.mark.parametrize(("version", "made_anew"), [("3.12.4", True), (None, False)])
+def test_another_python_than_the_one_behind_the_environment_makes_it_anew(copy, version, made_anew):
+    script_at(copy / ".venv" / "bin" / "python", f'exec "{sys.executable}" "$@"')
+    (copy / ".venv" / ".installed").touch()
+    script = python_that_reports(copy, version) if version else sys.executable
+    run = make(copy, "setup", f"PYTHON={script}")
+    assert ("asked for -m venv .venv --clear" in run.stdout) is made_anew
+    assert (run.returncode != 0) is made_anew  # the script cannot make one
 
 
 def test_clean_removes_what_make_made(copy):

@@ -186,7 +186,45 @@ def other_vocabulary(source, folder):
     write(folder / "vocab.txt", "\n".join(words))
 
 
+def not_whole_numbers_and_far_too_deep(source, folder):
+    write(copy_folder(source, folder) / "config.json", '{"a":' * 100_000)
+
+
+def config_with_a_number_of_5000_digits(source, folder):
+    write(copy_folder(source, folder) / "config.json", '{"vocab_size": ' + "9" * 5000 + "}")
+
+
+def rewritten(source, folder, name, **changes):
+    settings = json.loads((copy_folder(source, folder) / name).read_text(encoding="utf-8"))
+    write(folder / name, {**settings, **changes})
+
+
+def three_labels(source, folder):
+    labels = {"0": "start", "1": "end", "2": "none"}
+    rewritten(source, folder, "config.json", id2label=labels)
+
+
+def one_segment(source, folder):
+    rewritten(source, folder, "config.json", type_vocab_size=1)
+
+
+def no_markers(source, folder):
+    keys = {"tokenizer_class": "PreTrainedTokenizerFast", "cls_token": None}
+    rewritten(source, folder, "tokenizer_config.json", **keys)
+
+
+def no_offsets(source, folder):
+    copy_folder(source, folder, without=("tokenizer.json",))
+    write(folder / "tokenizer_config.json", {"tokenizer_class": "BertTokenizerLegacy"})
+
+
 BROKEN = {
+    not_whole_numbers_and_far_too_deep: ["config.json: not JSON", "save it again"],
+    config_with_a_number_of_5000_digits: ["config.json: not JSON", "save it again"],
+    three_labels: ["gives 3 numbers a token, not 2", "fine-tuned on SQuAD"],
+    one_segment: ["type_vocab_size is 1", "give a BERT with 2 segments"],
+    no_markers: ["has no cls_token", "save the BertTokenizer"],
+    no_offsets: ["BertTokenizerLegacy", "gives no offsets", "save a BertTokenizer"],
     no_weights: ["no weights (*.safetensors)", "save_pretrained"],
     only_pickled_weights: ["no weights (*.safetensors)", "save_pretrained"],
     pickled_weights_behind_another_file: ["cannot be loaded", "save the model"],
@@ -219,6 +257,64 @@ def test_folders_that_cannot_be_used_are_named_with_the_remedy(
     for piece in BROKEN[broken]:
         assert piece in message
     assert capfd.readouterr() == ("", "")  # the message is all that there is to read
+
+
+CODE = """
+import pathlib, sys
+pathlib.Path(__file__).parent.joinpath("ran").touch()
+pathlib.Path({mark!r}).touch()
+class Thing:
+    pass
+"""
+
+
+@pytest.mark.parametrize("kind", ["bert", "mybert", "distilbert"])
+def test_code_in_a_model_folder_is_never_run_and_never_asked_about(
+    tiny_folder, tmp_path, kind, monkeypatch, capfd
+):
+    def asked(*_):
+        raise AssertionError("somebody is asked whether the code may run")
+
+    monkeypatch.setattr("builtins.input", asked)
+    folder, mark = tmp_path / "some-bert", tmp_path / "ran"
+    copy_folder(tiny_folder, folder)
+    write(folder / "code.py", CODE.format(mark=str(mark)))
+    classes = ("AutoConfig", "AutoModel", "AutoModelForQuestionAnswering")
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    config |= {"model_type": kind, "auto_map": dict.fromkeys(classes, "code.Thing")}
+    write(folder / "config.json", config)
+    settings = json.loads((folder / "tokenizer_config.json").read_text(encoding="utf-8"))
+    settings["auto_map"] = {"AutoTokenizer": ["code.Thing", "code.Thing"]}
+    write(folder / "tokenizer_config.json", settings)
+    capfd.readouterr()
+    if kind == "bert":
+        assert type(load(str(folder)).model).__module__.startswith("transformers.")
+    else:
+        with pytest.raises(InputError) as caught:
+            load(str(folder))
+        assert str(caught.value) == f"{folder}: is a {kind} model, not a BERT; give a BERT"
+        assert capfd.readouterr() == ("", "")
+    assert not mark.exists()
+
+
+def test_every_loader_is_told_to_run_no_code(tiny_folder, monkeypatch):
+    told = []
+
+    def watched(loader):
+        original = loader.from_pretrained
+
+        def from_pretrained(*args, **keywords):
+            told.append(keywords["trust_remote_code"])
+            return original(*args, **keywords)
+
+        monkeypatch.setattr(loader, "from_pretrained", from_pretrained)
+
+    for loader in (models.BertConfig, models.BertForQuestionAnswering, models.AutoTokenizer):
+        watched(loader)
+    load(str(tiny_folder))
+    assert told[0] is told[-1] is False
+    assert len(told) >= 3
+    assert set(told) == {False}
 
 
 @pytest.mark.parametrize("name", ["./nowhere", "/nowhere/at/all", "../a/b", "a/b/c"])
@@ -262,6 +358,15 @@ def test_the_tilde_means_the_home_folder(tiny_folder, tmp_path, monkeypatch):
     monkeypatch.setenv("USERPROFILE", str(tmp_path))
     copy_folder(tiny_folder, tmp_path / "my-bert")
     assert load("~/my-bert").max_positions == 512
+
+
+def test_a_home_folder_that_does_not_exist_is_named():
+    with pytest.raises(InputError, match=r"^~nosuchuser/x: names a home folder that does not exi"):
+        load("~nosuchuser/x")
+
+
+def test_a_name_longer_than_a_path_may_be_is_no_path():
+    assert is_path("x" * 5000) is False
 
 
 # --- the hub ---------------------------------------------------------------------------------

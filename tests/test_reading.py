@@ -82,6 +82,7 @@ BAD = {
     "not JSON": ('{"data": [', ["not JSON"]),
     "an empty file": ("", ["not JSON"]),
     "far too deep": ("[" * 100_000, ["not JSON"]),
+    "a number of 5000 digits": ('{"data": ' + "9" * 5000 + "}", ["not JSON"]),
     "not text": (b"\xff\xfe\x00\x81", ["cannot be read as text"]),
     "a list": ([], ["'data'", "SQuAD v1.1"]),
     "a number": (7, ["'data'", "SQuAD v1.1"]),

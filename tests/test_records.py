@@ -2,6 +2,8 @@
 
 import copy
 import json
+import os
+import time
 
 import jsonschema
 import numpy as np
@@ -12,11 +14,12 @@ from helpers import models
 from helpers.benchmark import headline, run
 from helpers.comparison import agreement, compare
 from helpers.errors import InputError
-from helpers.files import PROJECT
+from helpers.files import PROJECT, write_json
 from helpers.latency import Latency
-from helpers.records import Agreement, Result, record, write_record
+from helpers.records import Agreement, Result, record
 from helpers.rungs import Rung, torch_rung
 from helpers.settings import Settings
+from helpers.squad import featurize
 
 SCHEMA = json.loads((PROJECT / "data" / "record.schema.json").read_text(encoding="utf-8"))
 VALID = jsonschema.Draft202012Validator(SCHEMA)
@@ -62,7 +65,7 @@ def test_every_field_of_the_schema_is_described():
 
 def test_a_real_run_is_valid(found, tmp_path):
     VALID.validate(found)
-    written = json.loads(write_record(tmp_path / "record.json", found).read_text(encoding="utf-8"))
+    written = json.loads(write_json(tmp_path / "record.json", found).read_text(encoding="utf-8"))
     assert written == found
 
 
@@ -83,6 +86,8 @@ def test_what_the_issue_asks_for_is_there(found):
         assert rung["f1"] is not None
     assert found["settings"]["squad"] == CASES.name  # no path of this machine
     assert found["settings"]["questions"] == 14
+    assert found["settings"]["questions_in_file"] == 14
+    assert found["settings"]["omp_wait_policy"] == os.environ["OMP_WAIT_POLICY"]
     assert found["settings"]["threads"] >= 1
     assert found["model"]["layers"] == 2
 
@@ -107,6 +112,15 @@ def test_random_weights_have_times_but_no_scores(random_found):
         assert rung["windows"] == 5  # no more than are timed
     assert 0 <= random_found["rungs"][1]["max_abs_diff"] < 1e-3
     assert "random weights" in headline(random_found)
+
+
+def test_questions_limit_answers_and_times_alike(tiny_folder, tmp_path, cases, tiny_tokenizer):
+    limited = run(small(tiny_folder, questions=3, samples=2), tmp_path)
+    VALID.validate(limited)
+    settings = limited["settings"]
+    assert (settings["questions"], settings["questions_in_file"]) == (3, 14)
+    windows = len(featurize(cases[:3], tiny_tokenizer, max_seq_length=128, doc_stride=64))
+    assert settings["windows"] == limited["rungs"][1]["windows"] == windows
 
 
 def remove_provider(value):
@@ -190,3 +204,43 @@ def test_two_rungs_of_one_name_are_refused(tiny, case_windows):
     inputs = {"input_ids": case_windows.input_ids}
     with pytest.raises(InputError, match=r"^PyTorch eager: stands for two rungs"):
         compare([rung, rung], inputs, samples=1)
+
+
+def counting_rung(name, calls, spoil=None):
+    """A rung that writes its runs down; the first one is slow."""
+
+    def answer(inputs):
+        calls.append(name)
+        if calls.count(name) == 1:
+            time.sleep(0.05)
+        start, end = (np.zeros(inputs["input_ids"].shape, np.float32) for _ in range(2))
+        if spoil is not None and inputs["input_ids"][0, 0] == 3:
+            end[0, 0] = spoil
+        return start, end
+
+    return Rung(name, "PyTorch", "fp32", "cpu", "cpu", answer)
+
+
+def numbered_windows(count):
+    ids = np.arange(count)[:, None].repeat(4, axis=1)
+    return {name: ids for name in ("input_ids", "attention_mask", "token_type_ids")}
+
+
+def test_the_first_run_is_taken_before_anything_else_ran():
+    calls = []
+    rungs = [counting_rung("one", calls), counting_rung("two", calls)]
+    results = compare(rungs, numbered_windows(5), samples=7, warmup=2)
+    assert calls[:2] == ["one", "two"]
+    assert all(result.latency.first_run_ms >= 50 for result in results)
+    assert [calls.count(name) for name in ("one", "two")] == [1 + 5 + 2 + 7] * 2
+
+
+@pytest.mark.parametrize("spoil", [float("nan"), float("inf"), float("-inf")])
+def test_logits_that_are_not_finite_are_refused(spoil):
+    rungs = [counting_rung("one", []), counting_rung("two", [], spoil)]
+    with pytest.raises(InputError) as caught:
+        compare(rungs, numbered_windows(5), samples=1, warmup=0)
+    message = str(caught.value)
+    assert message.startswith("two: end logits of window 3 are not finite (")
+    assert "in 1 of 5 windows" in message
+    assert "check the weights" in message

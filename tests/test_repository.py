@@ -1,8 +1,12 @@
 """The repository as a stranger finds it: pins, one list of versions, no traces of one machine."""
 
+import ast
+import importlib.metadata
+import json
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -70,13 +74,70 @@ def test_netron_has_a_lower_bound_only():
     assert re.fullmatch(r"netron>=[\d.]+", requirements()["netron"])
 
 
-def test_every_requirement_says_what_it_is_for():
+def test_ruff_is_pinned_to_the_version_that_is_installed():
+    assert requirements()["ruff"] == f"ruff=={importlib.metadata.version('ruff')}"
+
+
+NEEDED_BY = re.compile(r"# ((?:(?:\d\d|all|model|tests|pages|setup) ?)+): \S")
+
+
+def needed_by() -> dict[str, set[str]]:
+    """{package: who needs it}, as the lines of requirements.txt say: chapters, or make targets."""
     lines = (PROJECT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    told = {}
     for line in lines:
         if line.strip() and not line.startswith("#"):
-            assert "#" in line, f"{line} says nothing"
-    sections = [line for line in lines if line.startswith("# ---")]
-    assert any("chapter" in line for line in sections)
+            said = NEEDED_BY.search(line)
+            assert said, f"{line} does not say which chapters need it"
+            told[re.match(r"[\w-]+", line).group().lower()] = set(said.group(1).split())
+    return told
+
+
+def test_every_requirement_says_which_chapters_need_it():
+    told = needed_by()
+    assert set(told) == {name.lower() for name in requirements()}
+    assert told["torch"] == {"all"}
+    assert {"04", "05"} <= told["transformers"]
+
+
+PACKAGES = {  # by the name they are imported by, where the package is called otherwise
+    "yaml": "pyyaml",
+    "IPython": "ipykernel",
+    "onnxruntime": "onnxruntime-gpu",
+}
+
+
+def imported(source: str) -> set[str]:
+    """The packages from elsewhere that a source imports itself, by their names in pip."""
+    names = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            names.add(node.module)
+    tops = {name.split(".")[0] for name in names} - set(sys.stdlib_module_names)
+    own = {"helpers", *(path.stem for path in (PROJECT / "tests").glob("*.py"))}
+    return {PACKAGES.get(name, name) for name in tops - own}
+
+
+def code_of(notebook: str) -> str:
+    cells = json.loads(notebook)["cells"]
+    return "\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "code")
+
+
+def test_whatever_is_imported_is_required():
+    sources = {name: text for name, text in text_files().items() if name.suffix == ".py"}
+    found = {package for text in sources.values() for package in imported(text)}
+    assert {"torch", "pyyaml", "jsonschema", "onnxruntime-gpu"} <= found
+    assert found <= set(requirements())
+
+
+def test_whatever_a_chapter_imports_is_marked_for_it():
+    told = needed_by()
+    chapters = {n: t for n, t in text_files().items() if n.match("notebooks/[0-9][0-9]*.ipynb")}
+    for name, text in chapters.items():
+        for package in imported(code_of(text)):
+            assert told[package] & {"all", name.name[:2]}, f"{package} for {name.name}"
 
 
 def test_the_two_onnxruntimes_are_never_both_installed():
@@ -100,8 +161,15 @@ def test_conda_and_ci_use_the_same_doors():
     assert (PROJECT / ".ci" / "run").stat().st_mode & 0o111
 
 
-def test_every_file_of_data_is_in_its_readme():
+def test_data_and_its_readme_name_the_same_files():
     readme = (PROJECT / "data" / "README.md").read_text(encoding="utf-8")
-    names = {p.name for p in (PROJECT / "data").iterdir()} - {"README.md", "downloads"}
-    assert names >= {"record.schema.json", "article-a10.json"}
-    assert [name for name in sorted(names) if name not in readme] == []
+    rows = re.findall(r"^\| `([^`]+)` \|", readme, re.MULTILINE)
+    assert len(rows) == len(set(rows))
+    there = {
+        f"{path.name}/" if path.is_dir() else path.name
+        for path in (PROJECT / "data").iterdir()
+        if not path.name.startswith(".")  # what is being written just now
+    }
+    assert there >= {"record.schema.json", "article-a10.json"}
+    optional = {"downloads/", "README.md"}
+    assert set(rows) - optional == there - optional

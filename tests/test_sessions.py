@@ -107,8 +107,7 @@ def test_rungs_say_what_they_are(tiny, tiny_onnx):
 
 
 def test_both_engines_give_the_same_logits_for_every_window(tiny, tiny_onnx, case_windows):
-    names = ("input_ids", "attention_mask", "token_type_ids")
-    inputs = {name: getattr(case_windows, name)[:12] for name in names}
+    inputs = case_windows.inputs(slice(12))
     seen = []
     rungs = torch_rung(tiny.model), onnxruntime_rung(tiny_onnx, name="as exported", threads=1)
     ours, theirs = (all_logits(rung, inputs, lambda: seen.append(1)) for rung in rungs)
@@ -121,3 +120,68 @@ def test_both_engines_give_the_same_logits_for_every_window(tiny, tiny_onnx, cas
         tensors = {name: torch.from_numpy(array) for name, array in inputs.items()}
         whole = tiny.model(**tensors).start_logits.numpy()
     np.testing.assert_allclose(ours[0], whole, atol=1e-4, rtol=0)
+
+
+class Opened:
+    """Stands for an InferenceSession: it keeps what it was opened with."""
+
+    last = None
+
+    def __init__(self, path, options, providers):
+        self.options, self.providers = options, providers
+        Opened.last = self
+
+    def get_providers(self):
+        return [p if isinstance(p, str) else p[0] for p in self.providers]
+
+
+@pytest.fixture
+def opened(monkeypatch):
+    monkeypatch.setattr(onnxruntime, "InferenceSession", Opened)
+    monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: list(PROVIDERS.values()))
+    return Opened
+
+
+@pytest.mark.parametrize(
+    ("tf32", "told"), [({}, "0"), ({"tf32": False}, "0"), ({"tf32": True}, "1")]
+)
+def test_cuda_rounds_to_tf32_only_where_asked(opened, tf32, told):
+    open_session("m.onnx", device="cuda", **tf32)
+    cuda = ("CUDAExecutionProvider", {"use_tf32": told})
+    assert opened.last.providers == [cuda, "CPUExecutionProvider"]
+    open_session("m.onnx", device="tensorrt", **tf32)
+    assert opened.last.providers == ["TensorrtExecutionProvider", cuda, "CPUExecutionProvider"]
+    open_session("m.onnx", **tf32)
+    assert opened.last.providers == ["CPUExecutionProvider"]
+
+
+def test_pytorch_on_cuda_does_not_round_to_tf32(monkeypatch, tiny):
+    class Moved:
+        config = tiny.model.config
+
+        def to(self, device):
+            return self
+
+        def parameters(self):
+            yield torch.empty(0, device="meta")
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    matmul = torch.backends.cuda.matmul
+    kept, matmul.allow_tf32 = matmul.allow_tf32, True
+    try:
+        with pytest.raises(InputError, match="asked for cuda but runs on meta"):
+            torch_rung(Moved(), device="cuda")
+        assert matmul.allow_tf32 is False
+    finally:
+        matmul.allow_tf32 = kept
+
+
+@pytest.mark.parametrize(("spinning", "told"), [({}, True), ({"spinning": True}, False)])
+def test_idle_threads_stop_spinning_unless_asked_to(opened, spinning, told):
+    onnxruntime_rung("m.onnx", name="as exported", **spinning)
+    entry = "session.force_spinning_stop"
+    if told:
+        assert opened.last.options.get_session_config_entry(entry) == "1"
+    else:
+        with pytest.raises(RuntimeError):
+            opened.last.options.get_session_config_entry(entry)

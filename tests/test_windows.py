@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers.errors import InputError
-from helpers.squad import Features, featurize, window_starts
+from helpers.squad import Features, featurize, shortest_length, window_starts
 
 SETTINGS = {"384-128": (384, 128, 64), "128-64": (128, 64, 64), "64-16-16": (64, 16, 16)}
 ARRAYS = ("input_ids", "attention_mask", "token_type_ids")
@@ -179,3 +179,47 @@ def test_too_short_a_window_names_the_length_and_the_one_that_will_do(tiny_token
 def test_settings_below_1_are_refused(tiny_tokenizer, name, value):
     with pytest.raises(InputError, match=rf"^{name}={value}: must be at least 1"):
         featurize([example("Ada")], tiny_tokenizer, **{name: value})
+
+
+def test_the_old_converter_leaps_over_words_at_the_articles_setting_and_ours_does_not(
+    cases, tiny_tokenizer
+):
+    ours = featurize(cases, tiny_tokenizer, max_seq_length=128, doc_stride=128)
+    golden = np.load(GOLDEN / "windows-128-128.npz")
+    lost = []
+    for index, case in enumerate(cases):
+        tokens = len(ours.offsets[index])
+        room = room_of(ours, index)
+        passage = tiny_tokenizer(case.context, add_special_tokens=False)["input_ids"]
+        rows = golden["example_index"] == index
+        parts = [
+            ids[types == 1][:-1].tolist()  # without the last [SEP]
+            for ids, types in zip(
+                golden["input_ids"][rows], golden["token_type_ids"][rows], strict=True
+            )
+        ]
+        starts = range(0, tokens, 128)
+        assert parts == [passage[start : start + room] for start in starts], case.id
+        read = {t for start in starts for t in range(start, min(start + room, tokens))}
+        lost.append(tokens - len(read))
+        assert tokens_seen(ours, index) == set(range(tokens)), case.id
+    assert sum(count > 0 for count in lost) >= 2  # long enough passages are among the cases
+
+
+def test_inputs_are_the_three_arrays_by_name_of_all_windows_or_some(case_windows):
+    assert list(case_windows.inputs()) == list(ARRAYS)
+    for array in ARRAYS:
+        values = getattr(case_windows, array)
+        np.testing.assert_array_equal(case_windows.inputs()[array], values)
+        np.testing.assert_array_equal(case_windows.inputs(slice(2, 5))[array], values[2:5])
+
+
+def test_the_length_that_is_named_has_room_beside_every_question(tiny_tokenizer):
+    short, long = example("Ada.", "Who?", name="a"), example("Ada.", "Who are careful?", name="b")
+    with pytest.raises(InputError, match=r"^max_seq_length=4: question 'a'") as caught:
+        featurize([short, long], tiny_tokenizer, max_seq_length=4)
+    least = shortest_length([short, long], tiny_tokenizer)
+    assert f"use at least {least}, " in str(caught.value)
+    assert len(featurize([short, long], tiny_tokenizer, max_seq_length=least)) >= 2
+    with pytest.raises(InputError):
+        featurize([short, long], tiny_tokenizer, max_seq_length=least - 1)

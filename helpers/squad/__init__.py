@@ -8,6 +8,15 @@ logits, and those become answers (`answers`) and scores (`score`).
 
 from helpers.squad.decoding import answers, score
 from helpers.squad.reading import Example, read_squad
-from helpers.squad.windows import Features, featurize, window_starts
+from helpers.squad.windows import Features, featurize, shortest_length, window_starts
 
-__all__ = ["Example", "Features", "answers", "featurize", "read_squad", "score", "window_starts"]
+__all__ = [
+    "Example",
+    "Features",
+    "answers",
+    "featurize",
+    "read_squad",
+    "score",
+    "shortest_length",
+    "window_starts",
+]

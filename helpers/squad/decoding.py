@@ -1,6 +1,5 @@
 """From start and end logits to answers in the passage's own letters, and their score."""
 
-import unicodedata
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -8,6 +7,7 @@ import numpy as np
 from helpers.errors import InputError
 from helpers.squad.reading import Example
 from helpers.squad.windows import Features
+from helpers.squad.words import inside_a_word
 
 __all__ = ["answers", "score"]
 
@@ -149,34 +149,8 @@ def _cut(context: str, spans: np.ndarray, words: np.ndarray, left: int, right: i
     while right + 1 < len(words) and words[right] >= 0 and words[right + 1] == words[right]:
         right += 1
     start, end = int(spans[left, 0]), int(spans[right, 1])
-    while start > 0 and _inside_a_word(context, start):
+    while start > 0 and inside_a_word(context, start):
         start -= 1
-    while end < len(context) and _inside_a_word(context, end):
+    while end < len(context) and inside_a_word(context, end):
         end += 1
     return context[start:end].strip()
-
-
-def _inside_a_word(context: str, place: int) -> bool:
-    """Whether a cut just before `context[place]` would split what people read as one word.
-
-    BERT's tokenizer splits at every punctuation mark and drops accents written apart; a number
-    such as 1,200 or 7:30 and a hyphenated word are one word all the same.
-    """
-    before, after = context[place - 1], context[place]
-    if unicodedata.combining(after):
-        return True
-    if before.isalnum() and after.isalnum():
-        return not (_stands_alone(before) or _stands_alone(after))
-    further = context[place + 1 : place + 2]
-    earlier = context[max(place - 2, 0) : place - 1]
-    for sides, mark in (((before, further), after), ((earlier, after), before)):
-        if mark in ".,:" and all(side.isdigit() for side in sides):
-            return True
-        if mark == "-" and all(side.isalpha() for side in sides):
-            return True
-    return False
-
-
-def _stands_alone(letter: str) -> bool:
-    """Whether a letter is of a script written without spaces, where each is its own token."""
-    return unicodedata.name(letter, "").startswith(("CJK", "HIRAGANA", "KATAKANA"))

@@ -58,7 +58,7 @@ def read_squad(path: Path | str) -> list[Example]:
         raise InputError(f"{path}: cannot be read as text ({error}); give a JSON file") from error
     try:
         root = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # also a number of thousands of digits
         raise InputError(f"{path}: not JSON ({error}); give a SQuAD v1.1 file") from error
     examples = list(_examples(root, str(path)))
     if not examples:

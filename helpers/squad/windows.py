@@ -15,7 +15,9 @@ from transformers import PreTrainedTokenizerBase
 from helpers.errors import InputError
 from helpers.squad.reading import Example
 
-__all__ = ["Features", "featurize", "window_starts"]
+__all__ = ["Features", "featurize", "shortest_length", "window_starts"]
+
+_MARKERS = 3  # [CLS] before the question, [SEP] behind it and behind the passage
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,29 @@ class Features:
 
     def __len__(self) -> int:
         return len(self.input_ids)
+
+    def inputs(self, rows: slice = slice(None)) -> dict[str, np.ndarray]:
+        """BERT's three inputs by name, each int64 [windows, max_seq_length].
+
+        Args:
+            rows: which windows; all by default.
+        """
+        names = ("input_ids", "attention_mask", "token_type_ids")
+        return {name: getattr(self, name)[rows] for name in names}
+
+
+def shortest_length(
+    examples: Sequence[Example], tokenizer: PreTrainedTokenizerBase, *, max_query_length: int = 64
+) -> int:
+    """The smallest `max_seq_length`, in tokens, with room for a passage beside every question.
+
+    Args:
+        examples: the questions, from `read_squad`; at least one.
+        tokenizer: a BERT tokenizer.
+        max_query_length: tokens of a question that are kept.
+    """
+    questions = (_encode(tokenizer, example.question)[0] for example in examples)
+    return max(len(question[:max_query_length]) for question in questions) + _MARKERS + 1
 
 
 def window_starts(tokens: int, room: int, doc_stride: int) -> list[int]:
@@ -106,12 +131,13 @@ def featurize(
         passage, spans, words = _encode(tokenizer, example.context)
         offsets.append(spans)
         word_ids.append(words)
-        room = max_seq_length - len(question) - 3
+        room = max_seq_length - len(question) - _MARKERS
         if room < 1:
+            least = shortest_length(examples, tokenizer, max_query_length=max_query_length)
             raise InputError(
                 f"max_seq_length={max_seq_length}: question {example.id!r} has {len(question)} "
-                f"tokens and leaves no room for its passage; use at least {len(question) + 4}, "
-                "or a smaller max_query_length"
+                f"tokens and leaves no room for its passage; use at least {least}, "
+                "which has room beside every question, or a smaller max_query_length"
             )
         for start in window_starts(len(passage), room, doc_stride):
             part = passage[start : start + room]

@@ -19,7 +19,12 @@ from pathlib import Path
 import numpy as np
 
 HERE = Path(__file__).resolve().parent
-SETTINGS = {"384-128": (384, 128, 64), "128-64": (128, 64, 64), "64-16-16": (64, 16, 16)}
+SETTINGS = {
+    "384-128": (384, 128, 64),
+    "128-64": (128, 64, 64),
+    "64-16-16": (64, 16, 16),
+    "128-128": (128, 128, 64),  # the article's, where this converter leaps over words
+}
 
 
 def write_vocabulary() -> None:

@@ -1,0 +1,41 @@
+"""Makes the embedded model: `python -m helpers.training` writes `data/embedded-bert`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+DATA = Path(__file__).parents[2] / "data"
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Generate, train, score, save.
+
+    Args:
+        arguments: The command line without the program's name; None takes it from the system.
+    """
+    parser = argparse.ArgumentParser(prog="python -m helpers.training", description=__doc__)
+    parser.add_argument("--out", type=Path, default=DATA / "embedded-bert", help="folder to write")
+    parser.add_argument(
+        "--exam", type=Path, default=DATA / "squad-mini-v1.1.json", help="exam to write"
+    )
+    parser.add_argument("--share", type=float, default=1.0, help="share of the full data and steps")
+    parser.add_argument("--seed", type=int, default=1)
+    chosen = parser.parse_args(arguments)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that a kill, too, cleans up
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # both before torch is loaded
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    from .making import make
+
+    began = time.perf_counter()
+    table = make(chosen.out, chosen.exam, share=chosen.share, seed=chosen.seed)
+    print(table)
+    print(f"{chosen.out}: made in {(time.perf_counter() - began) / 60:.1f} minutes")
+
+
+if __name__ == "__main__":
+    main()

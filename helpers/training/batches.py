@@ -1,0 +1,105 @@
+"""Batches of samples of like length, padded and shifted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+import torch
+
+from .encode import Samples
+
+__all__ = ["Batch", "batches"]
+
+POSITIONS = 384
+_MASK, _FIRST_WORD = 4, 5
+
+
+class Batch(NamedTuple):
+    """Tensors of one batch; shape (batch, length) but for starts and ends, (batch, PLACES).
+
+    `places` counts the tokens from 0; `positions` is what the model sees, shifted; `copied` marks
+    passage tokens that occur in the question, `proof` the sentence that answers; `masked` the
+    tokens hidden behind [MASK], and `words` what stood there.
+    """
+
+    ids: torch.Tensor
+    mask: torch.Tensor
+    segments: torch.Tensor
+    places: torch.Tensor
+    positions: torch.Tensor
+    starts: torch.Tensor
+    ends: torch.Tensor
+    tags: torch.Tensor
+    copied: torch.Tensor
+    proof: torch.Tensor
+    masked: torch.Tensor
+    words: torch.Tensor
+
+
+def batches(
+    samples: Samples, rng: np.random.Generator, size: int, *, masking: float = 0.0, pool: int = 50
+) -> Iterator[Batch]:
+    """Go through the samples once, in chance order but with like lengths together.
+
+    Args:
+        samples: What to go through.
+        rng: Source of chance.
+        size: Samples a batch; what is left over at the end is dropped.
+        masking: Share of passage tokens to hide behind [MASK] outside of answers.
+        pool: Batches that are sorted by length together.
+
+    Yields:
+        The batches.
+    """
+    order = rng.permutation(len(samples))
+    lengths = samples.lengths
+    for at in range(0, len(order) - size + 1, size * pool):
+        group = order[at : at + size * pool]
+        group = group[np.argsort(lengths[group], kind="stable")]
+        firsts = np.arange(0, len(group) - size + 1, size)
+        for first in rng.permutation(firsts):
+            yield _batch(samples, group[first : first + size], rng, masking)
+
+
+def _batch(samples: Samples, chosen: np.ndarray, rng: np.random.Generator, masking: float) -> Batch:
+    lengths = samples.lengths[chosen]
+    width = -int(-lengths.max() // 8) * 8  # few different shapes: oneDNN compiles for each
+    places = np.arange(width)[None]
+    mask = places < lengths[:, None]
+    index = np.where(mask, samples.offsets[chosen][:, None] + places, 0)
+    ids = np.where(mask, samples.ids[index], 0).astype(np.int64)
+    tags = np.where(mask, samples.tags[index], 0).astype(np.int64)
+    heads = samples.heads[chosen][:, None]
+    segments = (mask & (places >= heads)).astype(np.int64)
+    shift = np.where(
+        rng.random(len(chosen)) < 0.5, rng.integers(0, POSITIONS - width + 1, len(chosen)), 0
+    )
+    starts, ends = samples.starts[chosen].astype(np.int64), samples.ends[chosen].astype(np.int64)
+    proof = (places >= samples.evidence[chosen, :1]) & (places <= samples.evidence[chosen, 1:])
+    question = np.where(segments == 0, ids, -1)
+    copied = (ids[:, :, None] == question[:, None, : int(heads.max())]).any(2) & (segments == 1)
+    answer = ((places[:, None] >= starts[:, :, None]) & (places[:, None] <= ends[:, :, None])).any(
+        1
+    )
+    words = ids
+    masked = (rng.random(ids.shape) < masking) & (segments == 1) & ~answer & (ids >= _FIRST_WORD)
+    if masking:
+        ids = np.where(masked, _MASK, ids)
+    positions = np.minimum(places + shift[:, None], POSITIONS - 1)
+    arrays = (
+        ids,
+        mask.astype(np.int64),
+        segments,
+        places,
+        positions,
+        starts,
+        ends,
+        tags,
+        copied,
+        proof,
+        masked,
+        words,
+    )
+    return Batch(*(torch.from_numpy(np.ascontiguousarray(a)) for a in arrays))

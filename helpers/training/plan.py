@@ -1,0 +1,55 @@
+"""How the embedded model is trained, in numbers."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+__all__ = ["Plan"]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How to train; steps are counted, never timed, so that a run can be repeated.
+
+    Attributes:
+        short_steps: steps on very short passages, first.
+        medium_steps: steps on somewhat longer ones, next.
+        steps: all steps; those that remain are on whole passages.
+        medium_share: share of batches of somewhat longer passages among the whole ones.
+        size: questions a batch.
+        rate: the highest learning rate.
+        warm_up: steps until it is reached.
+        decay_from: share of the steps after which it falls.
+        masking: share of passage tokens hidden behind [MASK].
+        help_weight: weight of the helpers' tasks.
+        word_weight: weight of guessing masked words.
+        average: the running average keeps this share of itself at each step.
+        seed: seeds weights, order and chance.
+        workers: processes that share each batch, one thread each.
+    """
+
+    short_steps: int = 800
+    medium_steps: int = 1500
+    steps: int = 7800
+    medium_share: float = 0.25
+    size: int = 64
+    rate: float = 1.6e-3
+    warm_up: int = 150
+    decay_from: float = 0.4
+    masking: float = 0.0
+    help_weight: float = 0.6
+    word_weight: float = 0.0
+    average: float = 0.998
+    seed: int = 1
+    workers: int = 2
+
+    def rate_at(self, step: int) -> float:
+        """Give the learning rate: warm-up, constant, then a cosine down to a fiftieth."""
+        if step < self.warm_up:
+            return self.rate * (step + 1) / self.warm_up
+        turn = self.steps * self.decay_from
+        if step < turn:
+            return self.rate
+        part = (step - turn) / max(1, self.steps - turn)
+        return self.rate * (0.02 + 0.98 * (1 + math.cos(math.pi * part)) / 2)

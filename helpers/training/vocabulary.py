@@ -1,0 +1,44 @@
+"""The WordPiece vocabulary of the small model."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Iterable
+from pathlib import Path
+
+from tokenizers import BertWordPieceTokenizer
+
+__all__ = ["load_tokenizer", "train_vocabulary"]
+
+_SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+_EXTRA = "£€°–—’‘“”…½×"
+
+
+def train_vocabulary(texts: Iterable[str], path: Path, size: int = 4500) -> None:
+    """Learn a lower-case vocabulary and write `vocab.txt`.
+
+    Args:
+        texts: Passages and questions.
+        path: Where to write; one word piece a line, its id is the line's number from 0.
+        size: How many word pieces.
+    """
+    trainer = BertWordPieceTokenizer(lowercase=True)
+    alphabet = sorted(set(string.printable.strip().lower() + _EXTRA))
+    trainer.train_from_iterator(
+        texts,
+        vocab_size=size,
+        min_frequency=3,
+        special_tokens=_SPECIAL,
+        show_progress=False,
+        initial_alphabet=alphabet,
+        limit_alphabet=len(alphabet) + 60,
+    )
+    vocabulary = trainer.get_vocab()
+    path.write_text(
+        "\n".join(sorted(vocabulary, key=vocabulary.__getitem__)) + "\n", encoding="utf-8"
+    )
+
+
+def load_tokenizer(path: Path) -> BertWordPieceTokenizer:
+    """Load the tokenizer of a `vocab.txt`."""
+    return BertWordPieceTokenizer(str(path), lowercase=True)
