@@ -16,8 +16,6 @@ SETTINGS := MODEL SQUAD SAMPLES DEVICE SEQ STRIDE QUESTIONS
 $(foreach name,$(SETTINGS),$(eval override $(name) := $$(value $(name))))
 export $(SETTINGS)
 
-# Idle worker threads sleep instead of spinning: a busy laptop stays usable, and so do the tests.
-export OMP_WAIT_POLICY ?= PASSIVE
 export TOKENIZERS_PARALLELISM ?= false
 export HF_HUB_DISABLE_TELEMETRY ?= 1
 export HF_HUB_DISABLE_PROGRESS_BARS ?= 1

@@ -90,6 +90,7 @@ def run(settings: Settings, folder: Path) -> dict[str, Any]:
         "questions_in_file": len(whole),
         "windows": len(features),
         "omp_wait_policy": os.environ.get("OMP_WAIT_POLICY", "unset"),
+        "gomp_spincount": os.environ.get("GOMP_SPINCOUNT", "unset"),
     }
     return record(results, model=_describe(answerer), settings=used)
 

@@ -88,6 +88,7 @@ def test_what_the_issue_asks_for_is_there(found):
     assert found["settings"]["questions"] == 14
     assert found["settings"]["questions_in_file"] == 14
     assert found["settings"]["omp_wait_policy"] == os.environ["OMP_WAIT_POLICY"]
+    assert found["settings"]["gomp_spincount"] == os.environ["GOMP_SPINCOUNT"]
     assert found["settings"]["threads"] >= 1
     assert found["model"]["layers"] == 2
 
