@@ -68,10 +68,11 @@ def latency_chart(
         names.append(name)
         axes.barh(row, milliseconds, height=0.6, fill=False, edgecolor="black", linestyle="--")
         ends.append(milliseconds)
-    shown = [*(rung["latency_ms"]["p50"] for rung in rungs), *reference.values()]
-    for row, (end, milliseconds) in enumerate(zip(ends, shown, strict=True)):
+    labels = [f"p50 {rung['latency_ms']['p50']:.2f} ms" for rung in rungs]
+    labels += [f"{milliseconds:.2f} ms" for milliseconds in reference.values()]
+    for row, (end, label) in enumerate(zip(ends, labels, strict=True)):
         axes.annotate(
-            f"{milliseconds:.2f} ms", (end, row), (6, 0), textcoords="offset points",
+            label, (end, row), (6, 0), textcoords="offset points",
             va="center", color="black", weight="bold",
         )  # fmt: skip
     axes.set_yticks(range(rows), names)

@@ -54,7 +54,7 @@ def test_names_and_figures_stand_beside_their_bars_from_top_to_bottom():
         "PyTorch eager\nfp32, cpu",
         "as exported\nfp32, CPUExecutionProvider",
     ]
-    assert [text.get_text() for text in axes.texts] == ["8.00 ms", "4.00 ms"]
+    assert [text.get_text() for text in axes.texts] == ["p50 8.00 ms", "p50 4.00 ms"]
     assert axes.yaxis_inverted()
 
 
