@@ -2,7 +2,7 @@
 
 It computes what `model.bert` computes, with matrices in bfloat16 and the rest in float32. One
 product makes query, key and value, each activation is converted once, and the softmax is float32,
-which vectorises: on 2 cores a step takes two thirds of the time that it takes otherwise.
+which vectorises.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Lets the C library keep freed memory: fresh pages cost a training step a third of its time."""
+"""Lets the C library keep freed memory, so that a training step need not ask for fresh pages."""
 
 import ctypes
 import sys
