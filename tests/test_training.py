@@ -127,7 +127,7 @@ def test_training_writes_a_whole_folder(tmp_path):
         "tokenizer_config.json",
         "vocab.txt",
     }
-    assert load(str(folder)).model.config.num_hidden_layers == 4
+    assert load(str(folder)).model.config.num_hidden_layers == 5
     assert {a["title"] for a in json.loads(exam.read_text())["data"]} == {
         "generated-held-out",
         "generated-unseen-wording",

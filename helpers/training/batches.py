@@ -13,15 +13,14 @@ from .encode import Samples
 __all__ = ["Batch", "batches"]
 
 POSITIONS = 384
-_MASK, _FIRST_WORD = 4, 5
 
 
 class Batch(NamedTuple):
     """Tensors of one batch; shape (batch, length) but for starts and ends, (batch, PLACES).
 
     `places` counts the tokens from 0; `positions` is what the model sees, shifted; `copied` marks
-    passage tokens that occur in the question, `proof` the sentence that answers; `masked` the
-    tokens hidden behind [MASK], and `words` what stood there.
+    passage tokens that occur in the question, `proof` the sentence that answers, `inside` the
+    tokens of all places of the answer.
     """
 
     ids: torch.Tensor
@@ -34,12 +33,11 @@ class Batch(NamedTuple):
     tags: torch.Tensor
     copied: torch.Tensor
     proof: torch.Tensor
-    masked: torch.Tensor
-    words: torch.Tensor
+    inside: torch.Tensor
 
 
 def batches(
-    samples: Samples, rng: np.random.Generator, size: int, *, masking: float = 0.0, pool: int = 50
+    samples: Samples, rng: np.random.Generator, size: int, *, pool: int = 50
 ) -> Iterator[Batch]:
     """Go through the samples once, in chance order but with like lengths together.
 
@@ -47,7 +45,6 @@ def batches(
         samples: What to go through.
         rng: Source of chance.
         size: Samples a batch; what is left over at the end is dropped.
-        masking: Share of passage tokens to hide behind [MASK] outside of answers.
         pool: Batches that are sorted by length together.
 
     Yields:
@@ -60,10 +57,10 @@ def batches(
         group = group[np.argsort(lengths[group], kind="stable")]
         firsts = np.arange(0, len(group) - size + 1, size)
         for first in rng.permutation(firsts):
-            yield _batch(samples, group[first : first + size], rng, masking)
+            yield _batch(samples, group[first : first + size], rng)
 
 
-def _batch(samples: Samples, chosen: np.ndarray, rng: np.random.Generator, masking: float) -> Batch:
+def _batch(samples: Samples, chosen: np.ndarray, rng: np.random.Generator) -> Batch:
     lengths = samples.lengths[chosen]
     width = -int(-lengths.max() // 8) * 8  # few different shapes: oneDNN compiles for each
     places = np.arange(width)[None]
@@ -80,13 +77,8 @@ def _batch(samples: Samples, chosen: np.ndarray, rng: np.random.Generator, maski
     proof = (places >= samples.evidence[chosen, :1]) & (places <= samples.evidence[chosen, 1:])
     question = np.where(segments == 0, ids, -1)
     copied = (ids[:, :, None] == question[:, None, : int(heads.max())]).any(2) & (segments == 1)
-    answer = ((places[:, None] >= starts[:, :, None]) & (places[:, None] <= ends[:, :, None])).any(
-        1
-    )
-    words = ids
-    masked = (rng.random(ids.shape) < masking) & (segments == 1) & ~answer & (ids >= _FIRST_WORD)
-    if masking:
-        ids = np.where(masked, _MASK, ids)
+    inside = (places[:, None] >= starts[:, :, None]) & (places[:, None] <= ends[:, :, None])
+    inside = inside.any(1) & (segments == 1)
     positions = np.minimum(places + shift[:, None], POSITIONS - 1)
     arrays = (
         ids,
@@ -99,7 +91,6 @@ def _batch(samples: Samples, chosen: np.ndarray, rng: np.random.Generator, maski
         tags,
         copied,
         proof,
-        masked,
-        words,
+        inside,
     )
     return Batch(*(torch.from_numpy(np.ascontiguousarray(a)) for a in arrays))

@@ -16,7 +16,6 @@ LONGEST_ANSWER = 30
 """The longest answer, in tokens, as `helpers.squad.answers` looks for it."""
 
 _FAR = -1e4
-_WHOLE = 64  # masked words are taken by so many: shapes that repeat spare oneDNN from compiling
 
 
 class Helpers(nn.Module):
@@ -25,16 +24,14 @@ class Helpers(nn.Module):
     Args:
         hidden: Size of the hidden state.
         groups: How many kinds of slot values there are, with "none".
-        vocabulary: How many word pieces.
     """
 
-    def __init__(self, hidden: int, groups: int, vocabulary: int) -> None:
+    def __init__(self, hidden: int, groups: int) -> None:
         super().__init__()
         self.tags = nn.Linear(hidden, groups)
         self.copied = nn.Linear(hidden, 1)
         self.evidence = nn.Linear(hidden, 1)
-        self.word = nn.Sequential(nn.Linear(hidden, hidden), nn.GELU(), nn.LayerNorm(hidden))
-        self.word_bias = nn.Parameter(torch.zeros(vocabulary))
+        self.inside = nn.Linear(hidden, 1)
 
 
 def _all_places(logits: torch.Tensor, places: torch.Tensor, real: torch.Tensor) -> torch.Tensor:
@@ -87,7 +84,7 @@ def loss_of(
     helpers: Helpers,
     batch: Batch,
     help_weight: float,
-    word_weight: float,
+    inside_weight: float,
     *,
     spans: bool,
 ) -> tuple[torch.Tensor, torch.Tensor]:
@@ -97,15 +94,16 @@ def loss_of(
         model: The model.
         helpers: The heads beside it.
         batch: The batch.
-        help_weight: Weight of the helpers' tasks.
-        word_weight: Weight of guessing masked words.
+        help_weight: Weight of the helpers' tasks but one.
+        inside_weight: Weight of telling the answer's tokens from the others, one layer below the
+            top: where all its tokens know that they belong together, its two edges agree.
         spans: Whether starts and ends are also judged together, as spans.
 
     Returns:
         The loss to minimise, and the share of answers whose both edges are right.
     """
     states = hidden_states(model, batch.ids, batch.mask, batch.segments, batch.positions)
-    top, half = states[-1], states[len(states) // 2]
+    top, below, half = states[-1], states[-2], states[len(states) // 2]
     start, end = model.qa_outputs(top).unbind(-1)
     choosable = batch.mask.bool() & (batch.segments.bool() | (batch.places == 0))
     apart = _all_places(start, batch.starts, choosable) + _all_places(end, batch.ends, choosable)
@@ -114,29 +112,19 @@ def loss_of(
         first = start.float().masked_fill(~choosable, _FAR).argmax(1, keepdim=True)
         last = end.float().masked_fill(~choosable, _FAR).argmax(1, keepdim=True)
         right = ((first == batch.starts) & (last == batch.ends)).any(1).float().mean()
-    if help_weight:
-        inside = batch.segments.bool() & batch.mask.bool()
-        kinds = batch.tags.masked_fill(~inside, -100)
-        loss = loss + help_weight * (
-            functional.cross_entropy(helpers.tags(half).float().flatten(0, 1), kinds.flatten())
-            + _yes_no(helpers.copied(half), batch.copied, inside)
-            + _yes_no(helpers.evidence(top), batch.proof, inside)
-        )
-    hidden = batch.masked.flatten().nonzero().squeeze(1)
-    hidden = hidden[: len(hidden) // _WHOLE * _WHOLE]
-    if word_weight and len(hidden):
-        guess = helpers.word(top.flatten(0, 1)[hidden])
-        scores = functional.linear(
-            guess, model.bert.embeddings.word_embeddings.weight, helpers.word_bias
-        )
-        loss = loss + word_weight * functional.cross_entropy(
-            scores.float(), batch.words.flatten()[hidden]
-        )
+    passage = batch.segments.bool() & batch.mask.bool()
+    kinds = batch.tags.masked_fill(~passage, -100)
+    loss = loss + help_weight * (
+        functional.cross_entropy(helpers.tags(half).float().flatten(0, 1), kinds.flatten())
+        + _yes_no(helpers.copied(half), batch.copied, passage)
+        + _yes_no(helpers.evidence(top), batch.proof, passage)
+    )
+    loss = loss + inside_weight * _yes_no(helpers.inside(below), batch.inside, passage)
     return loss, right
 
 
-def _yes_no(logits: torch.Tensor, truth: torch.Tensor, inside: torch.Tensor) -> torch.Tensor:
+def _yes_no(logits: torch.Tensor, truth: torch.Tensor, passage: torch.Tensor) -> torch.Tensor:
     losses = functional.binary_cross_entropy_with_logits(
         logits.squeeze(-1).float(), truth.float(), reduction="none"
     )
-    return (losses * inside).sum() / inside.sum()
+    return (losses * passage).sum() / passage.sum()

@@ -16,7 +16,7 @@ from .vocabulary import train_vocabulary
 
 __all__ = ["make"]
 
-PASSAGES = (20_000, 20_000, 40_000)  # at each level
+PASSAGES = (20_000, 60_000, 40_000)  # at each level
 EXAM_SEED = 77
 
 

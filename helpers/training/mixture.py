@@ -27,35 +27,35 @@ def _profile(forms: Forms, rng: random.Random, held_out: bool, subjects: int, fa
 
 def _short(forms: Forms, rng: random.Random) -> Draft:
     roll = rng.random()
-    if roll < 0.35:
+    if roll < 0.25:
         return excerpt(_story(forms, rng, False), rng, rng.choice((1, 1, 1, 2)))
-    if roll < 0.7:
+    if roll < 0.8:
         return _profile(forms, rng, False, rng.choice((1, 1, 2)), 1)
     return clauses(rng, False, rng.choice((1, 2, 2, 3)))
 
 
 def _medium(forms: Forms, rng: random.Random) -> Draft:
     roll = rng.random()
-    if roll < 0.5:
+    if roll < 0.32:
         return excerpt(_story(forms, rng, False), rng, rng.choice((2, 3, 3, 4)))
-    if roll < 0.85:
+    if roll < 0.92:
         return _profile(forms, rng, False, rng.choice((1, 2, 2)), rng.choice((2, 2, 3)))
     return clauses(rng, False, rng.randint(3, 5))
 
 
 def _long(forms: Forms, rng: random.Random) -> Draft:
     roll = rng.random()
-    if roll < 0.4:
+    if roll < 0.2:
         return _story(forms, rng, False, rng.choice((0.0, 0.0, 0.15, 0.3)))
-    if roll < 0.55:
+    if roll < 0.3:
         other = _profile(forms, rng, False, 1, rng.randint(1, 3))
         if rng.random() < 0.6:
             other = _part(_story(forms, rng, False), rng)
         return _shuffled([_story(forms, rng, False, 0.15), other], rng)
-    if roll < 0.68:
+    if roll < 0.38:
         parts = [excerpt(_story(forms, rng, False), rng, rng.randint(1, 3)) for _ in range(3)]
         return _shuffled(parts, rng)
-    if roll < 0.92:
+    if roll < 0.95:
         subjects = rng.choice((1, 2, 2, 3))
         most = 6 if subjects == 1 else 7 // subjects
         return _profile(forms, rng, False, subjects, rng.randint(2, most))
@@ -94,11 +94,11 @@ def training_passage(
     draft.asked = [asked for asked in draft.asked if not asked.unseen_wording]
     rng.shuffle(draft.asked)
     draft.asked = draft.asked[:questions]
-    if draft.sentences and rng.random() < (0.4, 0.3, 0.3)[level]:
+    if draft.sentences and rng.random() < (0.2, 0.15, 0.15)[level]:
         at = rng.randrange(len(draft.sentences))
         if made := cloze(draft.sentences[at], rng, at):
             draft.asked.append(made)
-    if rng.random() < 0.35:
+    if rng.random() < 0.15:
         draft = rare_words(draft, rng, rng.choice((0.05, 0.1, 0.25)))
     draft.asked = [asked._replace(text=rough(asked.text, rng)) for asked in draft.asked]
     passage = build(draft)

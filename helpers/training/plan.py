@@ -21,28 +21,26 @@ class Plan:
         rate: the highest learning rate.
         warm_up: steps until it is reached.
         decay_from: share of the steps after which it falls.
-        masking: share of passage tokens hidden behind [MASK].
-        help_weight: weight of the helpers' tasks.
-        word_weight: weight of guessing masked words.
+        help_weight: weight of the helpers' tasks but the next.
+        inside_weight: weight of telling the answer's tokens from the others.
         average: the running average keeps this share of itself at each step.
         seed: seeds weights, order and chance.
-        workers: processes that share each batch, one thread each.
+        threads: threads that share the arithmetic; their number changes the order of sums.
     """
 
     short_steps: int = 800
-    medium_steps: int = 1500
-    steps: int = 7800
-    medium_share: float = 0.25
+    medium_steps: int = 3800
+    steps: int = 9000
+    medium_share: float = 0.35
     size: int = 64
-    rate: float = 1.6e-3
+    rate: float = 2.0e-3
     warm_up: int = 150
-    decay_from: float = 0.4
-    masking: float = 0.0
+    decay_from: float = 0.35
     help_weight: float = 0.6
-    word_weight: float = 0.0
+    inside_weight: float = 10.0
     average: float = 0.998
     seed: int = 1
-    workers: int = 2
+    threads: int = 2
 
     def rate_at(self, step: int) -> float:
         """Give the learning rate: warm-up, constant, then a cosine down to a fiftieth."""

@@ -14,7 +14,7 @@ TYPE = 80  # dimension 80 says: question (+) or passage (-)
 WAVES = 16  # the last 32 dimensions are sines and cosines of the position
 
 
-def small_config(vocabulary: int, layers: int = 4) -> BertConfig:
+def small_config(vocabulary: int, layers: int = 5) -> BertConfig:
     """Describe the model: hidden size 128 as 2 heads of 64, FFN 512, 384 positions, no dropout."""
     return BertConfig(
         vocab_size=vocabulary,
