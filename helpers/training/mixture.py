@@ -27,7 +27,7 @@ def _profile(forms: Forms, rng: random.Random, held_out: bool, subjects: int, fa
 
 def _short(forms: Forms, rng: random.Random) -> Draft:
     roll = rng.random()
-    if roll < 0.25:
+    if roll < 0.3:
         return excerpt(_story(forms, rng, False), rng, rng.choice((1, 1, 1, 2)))
     if roll < 0.8:
         return _profile(forms, rng, False, rng.choice((1, 1, 2)), 1)
@@ -36,23 +36,23 @@ def _short(forms: Forms, rng: random.Random) -> Draft:
 
 def _medium(forms: Forms, rng: random.Random) -> Draft:
     roll = rng.random()
-    if roll < 0.32:
+    if roll < 0.35:
         return excerpt(_story(forms, rng, False), rng, rng.choice((2, 3, 3, 4)))
-    if roll < 0.92:
+    if roll < 0.9:
         return _profile(forms, rng, False, rng.choice((1, 2, 2)), rng.choice((2, 2, 3)))
     return clauses(rng, False, rng.randint(3, 5))
 
 
 def _long(forms: Forms, rng: random.Random) -> Draft:
     roll = rng.random()
-    if roll < 0.2:
+    if roll < 0.26:
         return _story(forms, rng, False, rng.choice((0.0, 0.0, 0.15, 0.3)))
-    if roll < 0.3:
+    if roll < 0.38:
         other = _profile(forms, rng, False, 1, rng.randint(1, 3))
         if rng.random() < 0.6:
             other = _part(_story(forms, rng, False), rng)
         return _shuffled([_story(forms, rng, False, 0.15), other], rng)
-    if roll < 0.38:
+    if roll < 0.46:
         parts = [excerpt(_story(forms, rng, False), rng, rng.randint(1, 3)) for _ in range(3)]
         return _shuffled(parts, rng)
     if roll < 0.95:

@@ -29,13 +29,13 @@ class Plan:
     """
 
     short_steps: int = 800
-    medium_steps: int = 3800
+    medium_steps: int = 3700
     steps: int = 9000
     medium_share: float = 0.35
     size: int = 64
-    rate: float = 2.0e-3
+    rate: float = 1.9e-3
     warm_up: int = 150
-    decay_from: float = 0.35
+    decay_from: float = 0.4
     help_weight: float = 0.6
     inside_weight: float = 10.0
     average: float = 0.998
