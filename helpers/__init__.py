@@ -4,14 +4,17 @@ Who imports whom (no circles; everything may import `errors`)::
 
     errors
     files, environment, latency
+    requirements               what is wanted, what is installed -> files
     downloads, checkpoints     one file; one folder of weights
     squad                      reading, windows, decoding, scores
     models                     which BERT
     exports, sessions          PyTorch -> .onnx -> InferenceSession
+    preflight                  what this machine lacks -> requirements, sessions, environment
     rungs                      one model in one engine -> exports, sessions
     records                    what a run found -> rungs, latency, environment
     comparison                 several rungs on the same windows -> records, rungs, squad
     display                    every chart and table
+    diagrams                   drawn explanations -> display
     settings, benchmark        the command -> all of the above
     chapters                   runs the notebooks
     training                   makes the embedded model -> squad

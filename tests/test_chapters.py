@@ -1,5 +1,7 @@
 """The runner of the chapters, and what every chapter must look like on disk."""
 
+import re
+
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
@@ -108,6 +110,15 @@ def test_a_chapter_stores_no_error_and_no_noise(path):
         assert not cell.source.rstrip().endswith(";"), f"code cell {number} ends with ;"
         assert "NBVAL_" not in cell.source, f"code cell {number} talks to the test machinery"
         assert cell.source.strip(), f"code cell {number} is empty"
+
+
+@pytest.mark.parametrize("path", STORED, ids=lambda path: path.stem)
+def test_a_chapters_links_lead_to_files_that_are_there(path):
+    cells = nbformat.read(path, as_version=4).cells
+    prose = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    targets = re.findall(r"\]\(([^)#\s]+)", prose)
+    local = [target for target in targets if not re.match(r"[a-z]+:", target)]
+    assert [target for target in local if not (path.parent / target).exists()] == []
 
 
 def test_few_cells_are_exempt_from_comparison():
