@@ -3,8 +3,10 @@
 Who imports whom (no circles; everything may import `errors`)::
 
     errors
-    files, environment, latency
     requirements               what is wanted, what is installed -> files
+    files, environment, latency, varint
+    wire_values                numbers and text on the wire -> varint
+    wire                       a protobuf message, decoded and encoded -> wire_values
     downloads, checkpoints     one file; one folder of weights
     squad                      reading, windows, decoding, scores
     models                     which BERT
@@ -15,6 +17,7 @@ Who imports whom (no circles; everything may import `errors`)::
     comparison                 several rungs on the same windows -> records, rungs, squad
     display                    every chart and table
     diagrams                   drawn explanations -> display
+    nesting                    the lines, sizes and picture of a decoded file -> wire, display
     settings, benchmark        the command -> all of the above
     chapters                   runs the notebooks
     training                   makes the embedded model -> squad

@@ -1,0 +1,367 @@
+"""Real files come back byte for byte; broken ones are refused with an offset, soon and cheaply."""
+
+import dataclasses
+import random
+import time
+import tracemalloc
+
+import numpy as np
+import onnx
+import pytest
+
+from helpers import varint, wire
+from helpers.exports import export_bert
+from helpers.models import load
+from helpers.varint import encode_varint
+from helpers.wire import MAX_DEPTH, Field, WireError, decode, encode
+
+MODEL = onnx.ModelProto.DESCRIPTOR
+TENSOR = onnx.TensorProto.DESCRIPTOR
+ATTRIBUTE = onnx.AttributeProto.DESCRIPTOR
+
+LINEAR = """
+<ir_version: 8, opset_import: ["" : 17]>
+linear_func (float[10,10] a, float[10,10] x, float[10,10] b) => (float[10,10] output) {
+    c = Mul(a, x)
+    output = Add(c, b)
+}"""
+BRANCH = """
+<ir_version: 8, opset_import: ["" : 17, "course" : 1], producer_name: "tests",
+ metadata_props: ["note" : "two branches"]>
+branch (float[N] x) => (float[N] y)
+<float[2] w = {1.5, -2.0}, int64[2] axes = {0, -1}> {
+    total = ReduceSum <keepdims = 0> (x)
+    zero = Constant <value = float {0.0}> ()
+    positive = Greater (total, zero)
+    y = If (positive) <
+        then_branch = then_graph () => (float[N] t) {
+            two = Constant <value_floats = [2.0, 4.0]> ()
+            t = LeakyRelu <alpha = 0.5> (x)
+        },
+        else_branch = else_graph () => (float[N] e) { e = course.halve (x) }
+    >
+}
+<domain: "course", opset_import: ["" : 17]>
+halve (v) => (h) { half = Constant <value_float = 0.5> ()  h = Mul (v, half) }
+"""
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory) -> dict[str, bytes]:
+    """Real .onnx files, by name."""
+    folder = tmp_path_factory.mktemp("wire")
+    for name, text in {"linear": LINEAR, "branch": BRANCH}.items():
+        onnx.save_model(onnx.parser.parse_model(text), folder / f"{name}.onnx")
+    export_bert(load("embedded").model, folder / "bert.onnx")
+    external = onnx.load(folder / "bert.onnx")
+    onnx.save_model(
+        external, folder / "external.onnx", save_as_external_data=True, location="external.data"
+    )
+    return {path.stem: path.read_bytes() for path in folder.glob("*.onnx")}
+
+
+def accepted_by_protobuf(data, message=onnx.ModelProto):
+    try:
+        message.FromString(data)
+    except Exception as error:
+        assert type(error).__name__ == "DecodeError"
+        return False
+    return True
+
+
+def assert_equal_to_protobuf(fields, message):
+    """Asserts that known fields hold what protobuf reads, in all messages."""
+    found: dict[str, list] = {}
+    for one in fields:
+        several = isinstance(one.value, tuple) and not one.nested
+        found.setdefault(one.name, []).extend(one.value if several else [one.value])
+    assert set(found) == {known.name for known, _ in message.ListFields()}
+    for known, value in message.ListFields():
+        values = list(value) if known.is_repeated else [value]
+        assert len(values) == len(found[known.name])
+        for expected, value in zip(values, found[known.name], strict=True):
+            if known.message_type is not None:
+                assert_equal_to_protobuf(value, expected)
+            else:
+                assert value == expected
+
+
+@pytest.mark.parametrize("name", ["linear", "branch", "bert", "external"])
+def test_a_real_file_comes_back_byte_for_byte(files, name):
+    fields = decode(files[name], MODEL)
+    assert encode(fields) == files[name]
+    assert_equal_to_protobuf(fields, onnx.ModelProto.FromString(files[name]))
+
+
+@pytest.mark.parametrize("name", ["linear", "branch", "bert", "external"])
+def test_fields_know_where_they_stand_and_spare_their_bytes(files, name):
+    def check(fields, begin, end):
+        for one in fields:
+            assert one.offset == begin
+            assert one.raw is None
+            assert one.name
+            begin += one.length
+            if one.nested:
+                inside = sum(inner.length for inner in one.value)
+                check(one.value, begin - inside, begin)
+        assert begin == end
+
+    check(decode(files[name], MODEL), 0, len(files[name]))
+
+
+def test_the_files_are_what_they_are_called(files):
+    assert len(files["bert"]) > 2_000_000 > 200_000 > len(files["external"])
+    assert b"external.data" in files["external"]
+    assert {len(files[name]) < 1000 for name in ("linear", "branch")} == {True}
+
+
+def test_a_field_is_a_frozen_value_with_the_schemas_name(files):
+    first, graph, opset = decode(files["linear"], MODEL)
+    assert first == Field(1, "ir_version", "int64", 0, 0, 2, 8)
+    assert (graph.name, graph.kind, graph.wire_type, graph.offset) == ("graph", "GraphProto", 2, 2)
+    node = graph.value[0]
+    assert [(one.name, one.value) for one in node.value] == [
+        ("input", "a"), ("input", "x"), ("output", "c"), ("op_type", "Mul"), ("domain", ""),
+    ]  # fmt: skip
+    assert opset.value[-1].value == 17
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        first.value = 9
+
+
+def test_a_changed_field_changes_the_lengths_around_it(files):
+    ir_version, graph, opset = decode(files["linear"], MODEL)
+    name = next(one for one in graph.value if one.name == "name")
+    long = "a" * 200
+    inside = tuple(one.with_value(long) if one is name else one for one in graph.value)
+    model = onnx.ModelProto.FromString(encode([ir_version, graph.with_value(inside), opset]))
+    expected = onnx.parser.parse_model(LINEAR)
+    expected.graph.name = long
+    assert model == expected
+
+
+@pytest.mark.parametrize("raw", [False, True])
+def test_numbers_packed_and_raw(raw):
+    values = np.float32([1.5, -2.25, 1e-40, 3e38])
+    tensor = onnx.helper.make_tensor(
+        "w", onnx.TensorProto.FLOAT, [2, 2], values.tobytes() if raw else values, raw=raw
+    )
+    data = tensor.SerializeToString()
+    last = next(one for one in decode(data, TENSOR) if one.name in ("float_data", "raw_data"))
+    assert last.kind == ("bytes" if raw else "packed float")
+    assert last.value == (values.tobytes() if raw else tuple(values.tolist()))
+    assert encode(decode(data, TENSOR)) == data
+
+
+LONG_ONE = b"\x81\x80\x00"  # the number 1 in three bytes
+VALID = {
+    "nothing": b"",
+    "an over-long number": b"\x08" + LONG_ONE,
+    "an over-long tag": b"\x88\x00\x08",
+    "an over-long length": b"\x3a\x83\x00\x12\x01a",
+    "an over-long length, and an unknown field": b"\x3a\x84\x80\x00\xf8\x7f\x81\x00",
+    "an over-long length of a text": b"\x12\x81\x80\x00p",
+    "fields in any order, some twice": b"\x2a\x01x\x08\x07\x12\x01p\x08\x08\x3a\x00\x3a\x00",
+    "an unknown number": b"\xf8\x7f\xff\xff\x03",
+    "unknown bytes": b"\xfa\x7f\x02\x08\x01",
+    "eight unknown bytes": b"\xf9\x7f12345678",
+    "four unknown bytes": b"\xfd\x7f1234",
+    "an unknown group": b"\xfb\x7f\x08\x01\x13\x14\x12\x01x\xfc\x7f",
+    "an over-long end of a group": b"\xfb\x7f\xfc\xff\x00",
+    "a known field of another wire type": b"\x0a\x01\x08\x38\x05",
+    "a negative number": b"\x08" + b"\xff" * 9 + b"\x01",
+    "bits beyond the 64th": b"\x08\x81" + b"\x80" * 8 + b"\x7f",
+    "text that is no UTF-8": b"\x12\x02\xff\xfe",
+}
+
+
+@pytest.mark.parametrize("data", VALID.values(), ids=VALID.keys())
+def test_valid_bytes_survive_however_they_are_spelled(data):
+    assert accepted_by_protobuf(data)
+    fields = decode(data, MODEL)
+    assert encode(fields) == data
+    assert sum(one.length for one in fields) == len(data)
+
+
+def test_what_the_schema_does_not_know_has_no_name():
+    unknown, wrong = decode(b"\xf8\x7f\xff\xff\x03" + b"\x0a\x01\x08", MODEL)
+    assert (unknown.number, unknown.name, unknown.kind, unknown.value) == (2047, "", "", 65535)
+    assert (wrong.number, wrong.name, wrong.value) == (1, "", b"\x08")
+
+
+def test_numbers_may_be_packed_or_not_whatever_the_schema_prefers():
+    packed, single = decode(b"\x42\x03\x01\xac\x02" + b"\x40\x05", ATTRIBUTE)
+    assert (packed.name, packed.kind, packed.value) == ("ints", "packed int64", (1, 300))
+    assert (single.name, single.kind, single.value) == ("ints", "int64", 5)
+    message = onnx.AttributeProto.FromString(encode((packed, single)))
+    assert list(message.ints) == [1, 300, 5]
+
+
+@pytest.mark.parametrize("pattern", [0x7F800001, 0xFFC12345, 0x7FC00000, 0x80000000])
+def test_a_float_that_python_would_change_keeps_its_bytes(pattern):
+    number = pattern.to_bytes(4, "little")
+    packed = b"\x22\x88\x00" + number * 2
+    assert encode(decode(packed, TENSOR)) == packed
+    single = b"\x15" + number
+    assert encode(decode(single, ATTRIBUTE)) == single
+
+
+def test_packed_numbers_spelled_too_long_keep_their_bytes():
+    data = b"\x3a\x04" + LONG_ONE + b"\x02"
+    (field,) = decode(data, TENSOR)
+    assert (field.name, field.value, field.raw) == ("int64_data", (1, 2), data)
+    assert encode([field]) == data
+    assert encode([field.with_value((3,))]) == b"\x3a\x01\x03"
+
+
+BROKEN = {
+    "a tag without a field": (b"\x08", 1),
+    "an unterminated number": (b"\x08\xff\xff", 1),
+    "a number without an end": (b"\x08" + b"\x80" * 40, 1),
+    "a huge length": (b"\x08\x08\x3a\xff\xff\xff\xff\x07", 3),
+    "a length of 2**64 - 1": (b"\x3a" + encode_varint(2**64 - 1), 1),
+    "a length one too long": (b"\x12\x03ab", 1),
+    "a length that leaves its message": (b"\x3a\x02\x12\x02ab", 3),
+    "eight bytes cut short": (b"\xf9\x7f1234567", 2),
+    "four bytes cut short": (b"\xfd\x7f123", 2),
+    "field number 0": (b"\x00\x00", 0),
+    "wire type 6": (b"\x0e\x00", 1),
+    "wire type 7": (b"\x0f\x00", 1),
+    "a group that ends without having begun": (b"\x08\x08\x0c", 3),
+    "a group that never ends": (b"\x0b\x08\x01", 3),
+    "a group that another one ends": (b"\x0b\x14", 1),
+    "a tag of six bytes": (b"\x88\x80\x80\x80\x80\x00\x08", 0),
+    "a length of six bytes": (b"\x12\x81\x80\x80\x80\x80\x00a", 1),
+    "a field number too large": (encode_varint(1 << 32) + b"\x00", 0),
+}
+
+
+@pytest.mark.parametrize(("data", "offset"), BROKEN.values(), ids=BROKEN.keys())
+def test_broken_bytes_are_refused_with_the_offset(data, offset):
+    assert not accepted_by_protobuf(data)
+    with pytest.raises(WireError) as caught:
+        decode(data, MODEL)
+    assert caught.value.offset == offset
+    assert str(caught.value).startswith(f"byte {offset}: ")
+    assert str(caught.value).endswith("copy or export it again")
+
+
+def test_packed_numbers_must_fill_their_bytes():
+    with pytest.raises(WireError, match=r"^byte 2: 7 bytes are no whole number of floats"):
+        decode(b"\x22\x07" + bytes(7), TENSOR)
+
+
+@pytest.fixture()
+def steps(monkeypatch) -> list[int]:
+    """Where the decoder has begun to read a field, each time that it did."""
+    begun = []
+
+    def counted(data, at=0, end=None):
+        begun.append(at)
+        return varint.read_tag(data, at, end)
+
+    monkeypatch.setattr(wire, "read_tag", counted)
+    return begun
+
+
+def check_hostile(data, steps):
+    """An error with an offset, or fields that give the bytes back; as protobuf itself decides."""
+    steps.clear()
+    try:
+        fields = decode(data, MODEL)
+    except WireError as error:
+        assert 0 <= error.offset <= len(data)
+        assert not accepted_by_protobuf(data), (error, data)
+    else:
+        assert encode(fields) == data
+        assert accepted_by_protobuf(data), data
+    assert len(set(steps)) == len(steps) <= len(data) + 1  # no byte begins a field twice
+
+
+@pytest.mark.parametrize("name", ["linear", "branch"])
+def test_a_file_cut_off_anywhere_is_refused_or_comes_back(files, name, steps):
+    data = files[name]
+    for end in range(len(data)):
+        check_hostile(data[:end], steps)
+
+
+@pytest.mark.parametrize("name", ["linear", "branch"])
+def test_a_file_with_any_byte_changed_is_refused_or_comes_back(files, name, steps):
+    data = files[name]
+    chance = random.Random(17)
+    for place in range(len(data)):
+        for byte in {0, 0x7F, 0x80, 0xFF, data[place] ^ 1, chance.randrange(256)}:
+            check_hostile(data[:place] + bytes([byte]) + data[place + 1 :], steps)
+
+
+def test_bytes_inserted_removed_and_moved(files, steps):
+    chance = random.Random(4)
+    for _ in range(3000):
+        data = bytearray(files[chance.choice(["linear", "branch"])])
+        for _ in range(chance.randrange(1, 6)):
+            first, last = sorted(chance.sample(range(len(data) + 1), 2))
+            piece = bytes(data[first : min(last, first + 9)])
+            action = chance.randrange(3)
+            if action == 0:
+                del data[first : first + len(piece)]
+            else:
+                place = chance.randrange(len(data) + 1)
+                data[place:place] = piece if action == 1 else chance.randbytes(len(piece))
+        check_hostile(bytes(data), steps)
+
+
+def test_random_bytes(steps):
+    chance = random.Random(5)
+    for _ in range(3000):
+        check_hostile(chance.randbytes(chance.randrange(40)), steps)
+
+
+def nested(levels):
+    """A graph inside an attribute inside a node inside a graph, and so on: `levels` messages."""
+    data = b""
+    for level in reversed(range(levels)):
+        number = 7 if level == 0 else (1, 5, 6)[(level - 1) % 3]
+        data = encode_varint(number << 3 | 2) + encode_varint(len(data)) + data
+    return data
+
+
+def groups(levels):
+    return b"\xfb\x7f" * levels + b"\xfc\x7f" * levels
+
+
+@pytest.mark.parametrize("made", [nested, groups])
+def test_messages_nest_as_deep_as_protobuf_lets_them_and_no_deeper(made):
+    data = made(MAX_DEPTH)
+    assert accepted_by_protobuf(data)
+    assert encode(decode(data, MODEL)) == data
+    for levels in (MAX_DEPTH + 1, 5_000, 50_000):
+        data = made(levels)
+        assert not accepted_by_protobuf(data)
+        with pytest.raises(WireError, match="more than 100 messages inside one another") as caught:
+            decode(data, MODEL)
+        assert 0 < caught.value.offset <= len(data)
+
+
+def test_a_length_prefix_is_not_believed():
+    for size in (2**31 - 1, 2**31, 2**40, 2**63):
+        for data in (b"\x3a", b"\x12", b"\x4a", b"\xfa\x7f"):
+            tracemalloc.start()
+            with pytest.raises(WireError, match=f"{size} bytes should follow, .* has 2 left"):
+                decode(data + encode_varint(size) + b"ab", MODEL)
+            _, peak = tracemalloc.get_traced_memory()
+            tracemalloc.stop()
+            assert peak < 100_000
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [b"\x08\x01", b"\x3a\x02\x0a\x00", b"\xfb\x7f\xfc\x7f", b"\x12\x00", b"\x08\x80\x80\x80\x00"],
+)
+def test_time_grows_with_the_input_and_no_faster(piece):
+    seconds = []
+    for count in (5_000, 20_000):
+        begun = time.process_time()
+        fields = decode(piece * count, MODEL)
+        assert encode(fields) == piece * count
+        seconds.append(time.process_time() - begun)
+    assert len(fields) == 20_000
+    assert seconds[1] < 10 * seconds[0] + 0.5  # four times, were the clock exact
