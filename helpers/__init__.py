@@ -3,8 +3,8 @@
 Who imports whom (no circles; everything may import `errors`)::
 
     errors
-    requirements               what is wanted, what is installed -> files
     files, environment, latency, varint
+    requirements               what is wanted, what is installed -> files
     wire_values                numbers and text on the wire -> varint
     wire                       a protobuf message, decoded and encoded -> wire_values
     downloads, checkpoints     one file; one folder of weights
