@@ -50,8 +50,7 @@ class Diagram(Chart):
     Its axes are measured in inches, from the lower left corner.
 
     Attributes:
-        alt: what the drawing says, in words; it is stored beside the picture, and the pages give
-            it to readers who do not see the picture.
+        alt: what the drawing says, in words; a notebook stores it beside the picture.
         axes_in_inches: what is drawn on.
     """
 

@@ -140,9 +140,10 @@ def _session(device: str) -> Finding:
 
 
 def _provider(device: str) -> str:
-    """The provider that a session on a device really runs on, or `not to be had`."""
+    """The provider that a session on a device really runs on, or `not available`."""
     try:
         import onnx.helper
+        import onnxruntime
 
         from helpers.sessions import open_session
 
@@ -154,9 +155,13 @@ def _provider(device: str) -> str:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "probe.onnx"
             onnx.save(model, path)
-            return open_session(path, device=device).get_providers()[0]
+            onnxruntime.set_default_logger_severity(4)  # it would tell at length of a missing GPU
+            try:
+                return open_session(path, device=device).get_providers()[0]
+            finally:
+                onnxruntime.set_default_logger_severity(2)  # warnings, as it starts with
     except (InputError, ImportError, AttributeError):  # the last: an installation with holes
-        return "not to be had"
+        return "not available"
 
 
 def _hardware() -> list[Finding]:

@@ -31,7 +31,7 @@ def test_the_providers_are_those_that_sessions_get(here):
     cuda = here["a session on cuda"]
     assert cuda.wanted == "CUDAExecutionProvider"
     if not torch.cuda.is_available():
-        assert cuda.found == "not to be had"
+        assert cuda.found == "not available"
         assert "every chapter runs on the CPU" in cuda.cost
 
 
@@ -103,7 +103,7 @@ def test_the_check_runs_where_a_package_is_missing_or_has_holes(missing, holes):
     assert run.returncode == 0, run.stderr
     lines = run.stdout.splitlines()
     (at,) = [i for i, line in enumerate(lines) if line.startswith("a session on cpu")]
-    assert lines[at].endswith("no: not to be had")
+    assert lines[at].endswith("no: not available")
     assert "no model runs; install ONNX Runtime again" in lines[at + 1]
     assert any(line.startswith("memory") and "unknown" in line for line in lines) == bool(missing)
 
@@ -112,12 +112,12 @@ def test_the_table_tells_what_was_found_only_where_it_is_not_what_is_wanted():
     table = findings_table(
         [
             Finding("Python", "3.12.1", "3.11 or newer"),
-            Finding("a session on cuda", "not to be had", "CUDA", "the figures of a GPU"),
+            Finding("a session on cuda", "not available", "CUDA", "the figures of a GPU"),
         ]
     )
     assert table.splitlines() == [
         "Python             3.11 or newer  ok",
-        "a session on cuda  CUDA           no: not to be had",
+        "a session on cuda  CUDA           no: not available",
         "                   costs: the figures of a GPU",
     ]
 
@@ -125,3 +125,10 @@ def test_the_table_tells_what_was_found_only_where_it_is_not_what_is_wanted():
 def test_the_table_of_this_machine_names_no_more_than_judgements(here):
     table = findings_table([finding for finding in here.values() if finding.ok])
     assert all(line.endswith("  ok") for line in table.splitlines())
+
+
+def test_a_missing_gpu_is_told_in_the_finding_alone(capfd):
+    finding = preflight._session("cuda")
+    assert finding.ok == torch.cuda.is_available()
+    told = capfd.readouterr()
+    assert (told.out, told.err) == ("", "")
