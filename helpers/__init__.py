@@ -8,6 +8,7 @@ Who imports whom (no circles; everything may import `errors`)::
     wire_values                numbers and text on the wire -> varint
     wire                       a protobuf message, decoded and encoded -> wire_values
     downloads, checkpoints     one file; one folder of weights
+    graphs                     what stands in an .onnx file
     squad                      reading, windows, decoding, scores
     models                     which BERT
     exports, sessions          PyTorch -> .onnx -> InferenceSession

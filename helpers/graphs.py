@@ -1,0 +1,200 @@
+"""What stands in a graph: its operators, those of nested graphs too, and two files side by side."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import prod
+from pathlib import Path
+
+import onnx
+
+from helpers.errors import InputError
+
+__all__ = ["GraphSummary", "compare", "count_ops", "list_ops", "nested", "summarize", "type_text"]
+
+_ORDER = {"opset": 0, "input": 1, "output": 2, "weights": 3}  # of a comparison; then operators
+
+
+@dataclass(frozen=True)
+class GraphSummary:
+    """What a reader wants to know of a model at first sight.
+
+    Attributes:
+        opsets: {domain: version}; the domain of the standard operators is "ai.onnx".
+        inputs: {input name: its type, as `type_text` writes it}; weights are no inputs.
+        outputs: the same for the outputs.
+        operators: the nodes in order, as `list_ops` writes them.
+        counts: {operator: how often}, nested graphs included, as `count_ops` counts.
+        weights: how many numbers its initializers hold, nested graphs included.
+    """
+
+    opsets: dict[str, int]
+    inputs: dict[str, str]
+    outputs: dict[str, str]
+    operators: list[str]
+    counts: dict[str, int]
+    weights: int
+
+
+def list_ops(source: Path | str | onnx.ModelProto) -> list[str]:
+    """The operators of a file or a model in order, with those of nested graphs in brackets.
+
+    Returns:
+        One text a node of the main graph: `Conv`; `Loop[Conv Identity]`; for an If, which has two
+        nested graphs, `If[then: Mul | else: Sub]`. A nested graph without nodes is `-`. Operators
+        that are not of the standard set carry their domain: `com.microsoft.Gelu`.
+
+    Raises:
+        InputError: the file is missing or no ONNX model.
+    """
+    return _ops(_read(source).graph)
+
+
+def count_ops(source: Path | str | onnx.ModelProto) -> dict[str, int]:
+    """How often each operator stands in a file or a model, nested graphs included.
+
+    Returns:
+        {operator: count}, the most frequent first, then by name.
+
+    Raises:
+        InputError: the file is missing or no ONNX model.
+    """
+    counts = Counter(_name(node) for g in _all_graphs(_read(source).graph) for node in g.node)
+    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+
+
+def summarize(source: Path | str | onnx.ModelProto) -> GraphSummary:
+    """Reads a model's opsets, inputs, outputs, operators and number of weights.
+
+    Args:
+        source: an .onnx file or a model. Weights in a second file are counted, but not loaded.
+
+    Raises:
+        InputError: the file is missing or no ONNX model.
+    """
+    model = _read(source)
+    weights = [tensor for g in _all_graphs(model.graph) for tensor in g.initializer]
+    own = {tensor.name for tensor in model.graph.initializer}  # old files list them as inputs too
+    return GraphSummary(
+        opsets={entry.domain or "ai.onnx": entry.version for entry in model.opset_import},
+        inputs={v.name: type_text(v.type) for v in model.graph.input if v.name not in own},
+        outputs={v.name: type_text(v.type) for v in model.graph.output},
+        operators=list_ops(model),
+        counts=count_ops(model),
+        weights=sum(prod(tensor.dims) for tensor in weights),
+    )
+
+
+def compare(
+    left: Path | str | onnx.ModelProto,
+    right: Path | str | onnx.ModelProto,
+    *,
+    names: Sequence[str] | None = None,
+) -> str:
+    """Two models side by side as a table of text, a line a fact, with `*` before what differs.
+
+        names: the headings of the two columns; by default the files' or the graphs' names.
+
+    Returns:
+        A header and a line each for the opsets, the inputs and outputs, the number of weights and
+        the count of each operator. "-" stands where a model has no such thing.
+
+    Raises:
+        InputError: a file is missing or no ONNX model, or `names` are not two.
+    """
+    headings = [_title(left), _title(right)] if names is None else list(names)
+    if len(headings) != 2:
+        raise InputError(f"names={headings}: two columns need two names")
+    a, b = _facts(summarize(left)), _facts(summarize(right))
+    lines = [("", "", *headings)]
+    for fact in sorted({**a, **b}, key=lambda fact: _ORDER.get(fact.split()[0], len(_ORDER))):
+        pair = a.get(fact, "-"), b.get(fact, "-")
+        lines.append(("" if pair[0] == pair[1] else "*", fact, *pair))
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in lines
+    )
+
+
+def nested(node: onnx.NodeProto) -> list[tuple[str, onnx.GraphProto]]:
+    """A node's nested graphs with the names of their attributes; an If's `then_branch` first."""
+    graphs = [(a.name, a.g) for a in node.attribute if a.HasField("g")]
+    graphs += [(a.name, graph) for a in node.attribute for graph in a.graphs]
+    return sorted(graphs, key=lambda item: item[0] == "else_branch")
+
+
+def type_text(kind: onnx.TypeProto) -> str:
+    """A value's type as text: `float[1, 3, height, ?]`, `int64[]` for a scalar.
+
+    Args:
+        kind: the `type` of an input, an output or a `value_info` entry.
+
+    Returns:
+        The elements' type and the dimensions: a number is fixed, a name takes any size, `?` is
+        unknown. `float[...]` has an unknown number of dimensions. `sequence(...)` and
+        `optional(...)` hold another type; whatever else there is, is named only.
+    """
+    which = kind.WhichOneof("value")
+    if which == "tensor_type":
+        tensor = kind.tensor_type
+        dims = ", ".join(_dim(dim) for dim in tensor.shape.dim)
+        element = onnx.TensorProto.DataType.Name(tensor.elem_type).lower()
+        return f"{element}[{dims if tensor.HasField('shape') else '...'}]"
+    if which in ("sequence_type", "optional_type"):
+        return f"{which.removesuffix('_type')}({type_text(getattr(kind, which).elem_type)})"
+    return "unknown" if which is None else which.removesuffix("_type")
+
+
+def _read(source: Path | str | onnx.ModelProto) -> onnx.ModelProto:
+    if isinstance(source, onnx.ModelProto):
+        return source
+    if not Path(source).is_file():
+        raise InputError(f"{source}: no such file; export a model to it first")
+    try:
+        model = onnx.load(str(source), load_external_data=False)
+    except Exception as error:  # protobuf's DecodeError, whose class depends on its build
+        raise InputError(f"{source}: no ONNX model ({error}); export it again") from error
+    if not model.HasField("graph"):
+        raise InputError(f"{source}: no ONNX model (it holds no graph); export it again")
+    return model
+
+
+def _title(source: Path | str | onnx.ModelProto) -> str:
+    return source.graph.name if isinstance(source, onnx.ModelProto) else Path(source).name
+
+
+def _facts(summary: GraphSummary) -> dict[str, str]:
+    return {
+        **{f"opset {domain}": str(version) for domain, version in summary.opsets.items()},
+        **{f"input {name}": kind for name, kind in summary.inputs.items()},
+        **{f"output {name}": kind for name, kind in summary.outputs.items()},
+        "weights": f"{summary.weights:,}",
+        **{name: str(count) for name, count in summary.counts.items()},
+    }
+
+
+def _all_graphs(graph: onnx.GraphProto) -> Iterator[onnx.GraphProto]:
+    yield graph
+    for node in graph.node:
+        for _, inner in nested(node):
+            yield from _all_graphs(inner)
+
+
+def _ops(graph: onnx.GraphProto) -> list[str]:
+    texts = []
+    for node in graph.node:
+        bodies = [(name, " ".join(_ops(inner)) or "-") for name, inner in nested(node)]
+        if len(bodies) > 1:
+            bodies = [(name, f"{name.removesuffix('_branch')}: {body}") for name, body in bodies]
+        inside = " | ".join(body for _, body in bodies)
+        texts.append(f"{_name(node)}[{inside}]" if bodies else _name(node))
+    return texts
+
+
+def _name(node: onnx.NodeProto) -> str:
+    return node.op_type if node.domain in ("", "ai.onnx") else f"{node.domain}.{node.op_type}"
+
+
+def _dim(dim: onnx.TensorShapeProto.Dimension) -> str:
+    return dim.dim_param or (str(dim.dim_value) if dim.HasField("dim_value") else "?")
