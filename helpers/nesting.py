@@ -12,7 +12,7 @@ __all__ = ["listing", "nesting_chart", "sizes"]
 
 _COLOURS = {"message": "#56B4E9", "number": "#E69F00", "text or bytes": "#009E73"}
 _ROW = 0.72  # inches
-_FONT = 7.5  # points
+_FONT = 6.7  # points
 _LETTER = 0.56 * _FONT  # the mean width of a letter, in points
 
 
