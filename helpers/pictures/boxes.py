@@ -1,0 +1,188 @@
+"""An ONNX graph as boxes and links: what a picture of it shows, and how much room each takes."""
+
+from collections.abc import Iterator, Sequence
+
+import onnx
+
+from helpers.pictures.layout import Box, Frame, Layout, Link, arrange
+
+__all__ = ["LABEL_POINTS", "NOTE_POINTS", "TITLE_POINTS", "describe", "diagram", "shortened"]
+
+TITLE_POINTS = 9.0
+"""The size of the type of an operator or the name of an input, in points."""
+
+NOTE_POINTS = 6.5
+"""The size of what stands below it, in points."""
+
+LABEL_POINTS = 7.0
+"""The size of the names of edges and bodies, in points."""
+
+
+def shortened(name: str, most: int = 24) -> str:
+    """The end of a long name, which is where names of exported graphs differ."""
+    return name if len(name) <= most else f"…{name[1 - most :]}"
+
+
+def diagram(graph: onnx.GraphProto, *, outermost: bool = True) -> Layout:
+    """Arranges a graph, with the bodies of If, Loop and Scan as frames inside their node.
+
+    A value that a body takes from around it stands in the body as an "outer" box, and a dashed
+    link leads to the node that the body belongs to.
+
+    Args:
+        graph: a model's graph, or a body.
+        outermost: whether it is a model's graph: what comes from outside comes from nowhere then.
+
+    Returns:
+        The layout, in inches, with its upper left corner at (0, 0).
+
+    Raises:
+        InputError: the graph's nodes depend on each other in a circle.
+    """
+    boxes: list[Box] = []
+    origin: dict[str, tuple[int, float]] = {}
+    weights = {tensor.name for tensor in graph.initializer}
+
+    def add(kind: str, name: str, note: str) -> None:
+        origin[name] = (len(boxes), 0.0)
+        boxes.append(_box(kind, shortened(name), note, floats=kind in ("initializer", "outer")))
+
+    for value in graph.input:
+        default = " (default)" if value.name in weights else ""
+        add("input", value.name, _type_text(value.type) + default)
+    for name in _taken_from_outside(graph):
+        add("outer", name, "from nowhere" if outermost else "from outside")
+    for tensor in graph.initializer:
+        if tensor.name not in origin:
+            add("initializer", tensor.name, _tensor_text(tensor.data_type, tensor.dims))
+    first = len(boxes)
+    used = {name for node in graph.node for name in _reads(node)}
+    for node in graph.node:
+        names = [shortened(name) if name in used else "" for name in node.output]
+        box = _operator(node, widest=max(map(_label_width, names), default=0.0))
+        for place, name in enumerate(node.output):
+            if name:
+                start = (place + 0.5) / len(node.output) - 0.5
+                origin[name] = (len(boxes), start * box.width)
+        boxes.append(box)
+    links: list[Link] = []
+    for target, node in enumerate(graph.node, start=first):
+        reads = list(_reads(node))
+        for place, name in enumerate(reads):
+            source, start = origin[name]
+            end = ((place + 0.5) / len(reads) - 0.5) * 0.75 * boxes[target].width
+            label = shortened(name) if source >= first else ""
+            links.append(Link(source, target, start, end, label, place >= _direct(node)))
+    for value in graph.output:
+        source, start = origin.get(value.name, (None, 0.0))
+        boxes.append(_box("output", shortened(value.name), _type_text(value.type)))
+        if source is not None:
+            links.append(Link(source, len(boxes) - 1, start))
+    return arrange(boxes, links)
+
+
+def describe(graph: onnx.GraphProto, *, most: int = 12) -> str:
+    """A graph in words, for those who cannot see the picture.
+
+    Args:
+        graph: a model's graph, or a body.
+        most: with more nodes than this, operators are counted and not told one by one.
+    """
+    if len(graph.node) <= most:
+        told = "; ".join(_sentence(node, most) for node in graph.node)
+    else:
+        ops = [node.op_type for node in graph.node]
+        told = f"{len(ops)} nodes: " + ", ".join(f"{ops.count(op)} {op}" for op in sorted(set(ops)))
+    inputs = ", ".join(value.name for value in graph.input) or "none"
+    outputs = ", ".join(value.name for value in graph.output) or "none"
+    weights = [tensor.name for tensor in graph.initializer]
+    held = ", ".join(weights) if len(weights) <= most else f"{len(weights)} tensors"
+    inputs += f"; initializers {held}" if weights else ""
+    return f"{graph.name}: inputs {inputs}; {told or 'no nodes'}; outputs {outputs}"
+
+
+def _sentence(node: onnx.NodeProto, most: int) -> str:
+    text = f"{', '.join(node.output)} = {node.op_type}({', '.join(node.input)})"
+    for name, body in _bodies(node):
+        text += f" with {name} [{describe(body, most=most)}]"
+    return text
+
+
+def _bodies(node: onnx.NodeProto) -> list[tuple[str, onnx.GraphProto]]:
+    """The bodies of a node with the names of the attributes that hold them."""
+    found = [(a.name, a.g) for a in node.attribute if a.type == onnx.AttributeProto.GRAPH]
+    for a in node.attribute:
+        found += [(f"{a.name}[{number}]", body) for number, body in enumerate(a.graphs)]
+    return found
+
+
+def _taken_from_outside(graph: onnx.GraphProto) -> list[str]:
+    """The names that a graph uses and does not define, each once, in the order of their use."""
+    own = {value.name for value in graph.input} | {tensor.name for tensor in graph.initializer}
+    own |= {name for node in graph.node for name in node.output}
+    names = [name for node in graph.node for name in _reads(node)]
+    names += [value.name for value in graph.output]
+    return [name for name in dict.fromkeys(names) if name not in own]
+
+
+def _direct(node: onnx.NodeProto) -> int:
+    return sum(1 for name in node.input if name)
+
+
+def _reads(node: onnx.NodeProto) -> Iterator[str]:
+    """A node's inputs, left-out ones skipped, and then what only its bodies take."""
+    direct = [name for name in node.input if name]
+    inner = [name for _, body in _bodies(node) for name in _taken_from_outside(body)]
+    yield from direct
+    yield from (name for name in dict.fromkeys(inner) if name not in direct)
+
+
+def _operator(node: onnx.NodeProto, widest: float) -> Box:
+    """A node's box, wide enough for the names of its outputs below it and its bodies inside it."""
+    box = _box("operator", node.op_type, shortened(node.name))
+    box.floats = node.op_type == "Constant"  # it has no input, and stands beside what uses it
+    box.width = max(box.width, len(node.output) * (widest + 0.1))
+    across = 0.12
+    for name, body in _bodies(node):
+        inner = diagram(body, outermost=False)
+        inner.move(across + 0.12, box.height + 0.26)
+        width = max(inner.width + 0.24, _label_width(name) + 0.2)
+        box.frames.append(Frame(name, inner, across, box.height, width, inner.height + 0.4))
+        across += width + 0.12
+    if box.frames:
+        box.width = max(box.width, across)
+        box.height = max(frame.y + frame.height for frame in box.frames) + 0.12
+    return box
+
+
+def _box(kind: str, title: str, note: str, *, floats: bool = False) -> Box:
+    width = max(_text_width(title, TITLE_POINTS), _text_width(note, NOTE_POINTS)) + 0.24
+    return Box(kind, title, note, max(width, 0.5), 0.44 if note else 0.32, floats=floats)
+
+
+def _text_width(text: str, points: float) -> float:
+    """Inches; every letter of the font is as wide as 0.602 of its size."""
+    return 0.602 * points / 72 * len(text)
+
+
+def _label_width(text: str) -> float:
+    return _text_width(text, LABEL_POINTS)
+
+
+def _type_text(kind: onnx.TypeProto) -> str:
+    """A type in words, as in FLOAT [10, n]."""
+    which = kind.WhichOneof("value")
+    if which != "tensor_type":
+        return (which or "").removesuffix("_type")
+    shape = kind.tensor_type.shape if kind.tensor_type.HasField("shape") else None
+    dims = None if shape is None else [_dim_text(dim) for dim in shape.dim]
+    return _tensor_text(kind.tensor_type.elem_type, dims)
+
+
+def _tensor_text(element: int, dims: Sequence[int | str] | None) -> str:
+    name = onnx.TensorProto.DataType.Name(element)
+    return name if dims is None else f"{name} [{', '.join(map(str, dims))}]"
+
+
+def _dim_text(dim: onnx.TensorShapeProto.Dimension) -> str:
+    return str(dim.dim_value) if dim.HasField("dim_value") else dim.dim_param or "?"

@@ -1,0 +1,173 @@
+"""Netron, the usual viewer of .onnx files, each file in a process of its own.
+
+A process of Netron's server can show one model only: a second model in the same process replaces
+the first, in the first one's window too. So every file gets a process of its own here. It serves on
+the loopback device, which no other machine can reach, and it ends with `close`, with this process,
+or when this process is killed.
+"""
+
+import atexit
+import contextlib
+import datetime
+import importlib.util
+import re
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from helpers.errors import InputError
+
+__all__ = ["Viewer", "view"]
+
+_DAYS = 180  # so long after its release Netron's page asks for an update instead of drawing
+_SECONDS = 30.0  # a server that has not started by then will not
+
+# stdin ends when this process does, however it ends; then the child has nothing left to do
+_CHILD = """
+import logging, sys
+logging.disable(logging.CRITICAL)
+import netron
+print(*netron.start(sys.argv[1], address=("localhost", 0), browse=False), flush=True)
+sys.stdin.read()
+"""
+
+
+class Viewer:
+    """A file in Netron. Use it in a `with` block, or close it.
+
+    Attributes:
+        path: the file shown.
+        url: where to look at it, on this machine only; None where Netron is missing, or closed.
+        problem: one line that says why Netron cannot draw; empty where it can.
+    """
+
+    def __init__(self, path: Path, process: subprocess.Popen[str] | None, problem: str) -> None:
+        """Takes over a started process, and hears from it where it serves."""
+        self.path = path
+        self.problem = problem
+        self.url: str | None = None
+        self._process = process
+        if process is None:
+            return
+        address = _first_line(process).split()
+        if len(address) == 2:
+            self.url = f"http://{address[0]}:{address[1]}"
+        else:
+            self.problem = "Netron's server did not start; see what `python -m netron` says"
+            self.close()
+
+    @property
+    def pid(self) -> int | None:
+        """The number of the process that serves; None where there is none."""
+        return None if self._process is None else self._process.pid
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        if self.url is None:
+            return f"<{self.path.name}: not served. {self.problem or 'The viewer is closed.'}>"
+        return f"<{self.path.name}: served by Netron on loopback, to this machine only>"
+
+    def frame(self, height: int = 480) -> object:
+        """The view as a frame, for the last line of a cell; what stands in the way is printed.
+
+        Args:
+            height: of the frame, in pixels.
+
+        Returns:
+            What Jupyter shows as a frame, or None where nothing is served.
+        """
+        from IPython.display import IFrame
+
+        if self.problem:
+            print(self.problem)
+        return None if self.url is None else IFrame(self.url, "100%", height)
+
+    def close(self) -> None:
+        """Ends the server's process, by its number, and waits for its end. Twice does no harm."""
+        process, self._process, self.url = self._process, None, None
+        if process is None:
+            return
+        process.terminate()
+        try:
+            process.wait(5)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                pipe.close()
+
+
+_views: dict[Path, Viewer] = {}
+
+
+def view(path: Path | str) -> Viewer:
+    """Shows an .onnx file in Netron; a file that is shown already is shown anew.
+
+    Netron can also read what lies beside the file, since large weights do.
+
+    Args:
+        path: the file.
+
+    Returns:
+        The viewer. Where Netron is missing or too old, it says so and breaks nothing.
+
+    Raises:
+        InputError: there is no such file.
+    """
+    path = Path(path).resolve()
+    if not path.is_file():
+        raise InputError(f"{path}: no such file; save the model there first, with onnx.save")
+    if path in _views:
+        _views.pop(path).close()
+    if importlib.util.find_spec("netron") is None:
+        return Viewer(path, None, "Netron is not installed; the still picture needs nothing more")
+    process = subprocess.Popen(
+        [sys.executable, "-c", _CHILD, str(path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    _views[path] = Viewer(path, process, _too_old())
+    return _views[path]
+
+
+@atexit.register
+def _close_all() -> None:
+    while _views:
+        _views.popitem()[1].close()
+
+
+def _too_old() -> str:
+    """One line where the installed Netron would refuse to draw, else nothing."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        page = Path(importlib.util.find_spec("netron").origin).with_name("index.html")
+        released = re.search(r'name="date" content="([\d-]{10})', page.read_text("utf-8")).group(1)
+        age = (datetime.date.today() - datetime.date.fromisoformat(released)).days
+        if age > _DAYS:
+            return f"Netron draws for {_DAYS} days after its release, this one is {age} days old"
+    return ""
+
+
+def _first_line(process: subprocess.Popen[str]) -> str:
+    """What the process says first, or nothing where it ends or takes too long."""
+    alarm = threading.Timer(_SECONDS, process.kill)
+    alarm.start()
+    try:
+        return process.stdout.readline() if process.stdout else ""
+    finally:
+        alarm.cancel()
