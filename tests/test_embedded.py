@@ -17,10 +17,10 @@ from helpers.squad import answers, featurize, read_squad, score
 from helpers.training.evaluate import score_parts
 
 FLOORS = {
-    "generated-held-out": 86.0,
-    "generated-unseen-wording": 76.0,
+    "generated-held-out": 88.0,
+    "generated-unseen-wording": 80.0,
     "natural-development": 62.0,
-    "natural-test": 62.0,
+    "natural-test": 61.0,
 }
 """EM in percent, windows of 384, that a change must not fall below: just under what the shipped
 model reaches. What the project wants is 96, 85, 65 and 65; raise a floor when the model does."""
