@@ -187,8 +187,7 @@ def _ops(graph: onnx.GraphProto) -> list[str]:
         bodies = [(name, " ".join(_ops(inner)) or "-") for name, inner in nested(node)]
         if len(bodies) > 1:
             bodies = [(name, f"{name.removesuffix('_branch')}: {body}") for name, body in bodies]
-        inside = " | ".join(body for _, body in bodies)
-        texts.append(f"{_name(node)}[{inside}]" if bodies else _name(node))
+        texts.append(_name(node) + (f"[{' | '.join(b for _, b in bodies)}]" if bodies else ""))
     return texts
 
 
