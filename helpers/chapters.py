@@ -73,6 +73,7 @@ def execute(path: Path, timeout: int = 600) -> tuple[nbformat.NotebookNode, floa
             notebook,
             timeout=timeout,
             kernel_name="python3",
+            coalesce_streams=True,  # one output a stream, however it came in pieces
             resources={"metadata": {"path": str(path.parent)}},
             on_cell_start=begins,
             on_cell_executed=lambda **_: bar.update(),
