@@ -57,6 +57,10 @@ def versions() -> dict[str, str]:
             found[package] = importlib.metadata.version(package)
         except importlib.metadata.PackageNotFoundError:
             continue
+    if "torch" in found:
+        import torch
+
+        found["torch"] = torch.__version__  # with the build, as in +cu130, which its metadata lacks
     return found
 
 
