@@ -49,7 +49,7 @@ def check_machine() -> list[Finding]:
     """
     return [
         *_system(),
-        *_packages(requirements()),
+        *_stated_packages(),
         _one_onnxruntime(),
         *(_session(device) for device in ("cpu", "cuda")),
         *_hardware(),
@@ -94,6 +94,15 @@ def _system() -> list[Finding]:
             "make test: some outputs may differ from the stored ones",
         ),
     ]
+
+
+def _stated_packages() -> list[Finding]:
+    """The packages of requirements.txt, or the one line that says why it cannot be read."""
+    try:
+        return _packages(requirements())
+    except (ImportError, InputError, OSError) as error:
+        cost = "this check: it cannot tell which packages are missing"
+        return [Finding("requirements.txt", f"not read: {error}", "every line read", cost)]
 
 
 def _packages(needed: Sequence[Requirement]) -> list[Finding]:
@@ -160,7 +169,7 @@ def _provider(device: str) -> str:
                 return open_session(path, device=device).get_providers()[0]
             finally:
                 onnxruntime.set_default_logger_severity(2)  # warnings, as it starts with
-    except (InputError, ImportError, AttributeError):  # the last: an installation with holes
+    except Exception:  # whatever an installation with holes may raise
         return "not available"
 
 

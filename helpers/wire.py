@@ -84,7 +84,7 @@ def decode(data: bytes, schema: Schema) -> tuple[Field, ...]:
     Raises:
         WireError: the bytes end too soon, contradict themselves, or nest too deep.
     """
-    data = bytes(data)
+    data = bytes(memoryview(data))
     return _message(data, 0, len(data), schema, 0)
 
 

@@ -95,7 +95,11 @@ print(findings_table(check_machine()))
 
 
 @pytest.mark.parametrize(
-    ("missing", "holes"), [(["onnx", "onnxruntime", "torch", "psutil"], []), ([], ["onnxruntime"])]
+    ("missing", "holes"),
+    [
+        (["onnx", "onnxruntime", "torch", "psutil"], []),
+        ([], ["onnxruntime"]),
+    ],
 )
 def test_the_check_runs_where_a_package_is_missing_or_has_holes(missing, holes):
     program = PROGRAM.format(names=dict.fromkeys(missing), holes=holes)
@@ -106,6 +110,14 @@ def test_the_check_runs_where_a_package_is_missing_or_has_holes(missing, holes):
     assert lines[at].endswith("no: not available")
     assert "no model runs; install ONNX Runtime again" in lines[at + 1]
     assert any(line.startswith("memory") and "unknown" in line for line in lines) == bool(missing)
+
+
+def test_the_check_runs_where_requirements_cannot_be_read():
+    program = PROGRAM.format(names={"packaging": None}, holes=[])
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    (line,) = [line for line in run.stdout.splitlines() if line.startswith("requirements.txt")]
+    assert "not read" in line and "packaging" in line
 
 
 def test_the_table_tells_what_was_found_only_where_it_is_not_what_is_wanted():
