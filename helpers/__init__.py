@@ -9,7 +9,7 @@ Who imports whom (no circles; everything may import `errors`)::
     wire                       a protobuf message, decoded and encoded -> wire_values
     viewer                     Netron, a process a file
     downloads, checkpoints     one file; one folder of weights
-    graphs                     what stands in an .onnx file
+    value_types, graphs        what stands in an .onnx file
     squad                      reading, windows, decoding, scores
     models                     which BERT
     exports, sessions          PyTorch -> .onnx -> InferenceSession
@@ -20,7 +20,7 @@ Who imports whom (no circles; everything may import `errors`)::
     display                    every chart and table
     diagrams                   drawn explanations -> display
     nesting                    the lines, sizes and picture of a decoded file -> wire, display
-    pictures                   still pictures of graphs -> display
+    pictures                   still pictures of graphs -> graphs, display
     settings, benchmark        the command -> all of the above
     chapters                   runs the notebooks
     training                   makes the embedded model -> squad

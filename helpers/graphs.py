@@ -9,10 +9,11 @@ from pathlib import Path
 import onnx
 
 from helpers.errors import InputError
+from helpers.value_types import type_text
 
-__all__ = ["GraphSummary", "compare", "count_ops", "list_ops", "nested", "summarize", "type_text"]
+__all__ = ["GraphSummary", "compare", "count_ops", "list_ops", "nested", "read_model", "summarize"]
 
-_ORDER = {"opset": 0, "input": 1, "output": 2, "weights": 3}  # of a comparison; then operators
+_ORDER = {"opset": 0, "input": 1, "output": 2, "weights": 3, "": 4}  # "": an operator
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ def list_ops(source: Path | str | onnx.ModelProto) -> list[str]:
     Raises:
         InputError: the file is missing or no ONNX model.
     """
-    return _ops(_read(source).graph)
+    return _ops(read_model(source).graph)
 
 
 def count_ops(source: Path | str | onnx.ModelProto) -> dict[str, int]:
@@ -59,7 +60,7 @@ def count_ops(source: Path | str | onnx.ModelProto) -> dict[str, int]:
     Raises:
         InputError: the file is missing or no ONNX model.
     """
-    counts = Counter(_name(node) for g in _all_graphs(_read(source).graph) for node in g.node)
+    counts = Counter(_name(node) for g in _all_graphs(read_model(source).graph) for node in g.node)
     return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 
@@ -72,7 +73,7 @@ def summarize(source: Path | str | onnx.ModelProto) -> GraphSummary:
     Raises:
         InputError: the file is missing or no ONNX model.
     """
-    model = _read(source)
+    model = read_model(source)
     weights = [tensor for g in _all_graphs(model.graph) for tensor in g.initializer]
     own = {tensor.name for tensor in model.graph.initializer}  # old files list them as inputs too
     return GraphSummary(
@@ -93,6 +94,9 @@ def compare(
 ) -> str:
     """Two models side by side as a table of text, a line a fact, with `*` before what differs.
 
+    Args:
+        left: an .onnx file or a model, the first column.
+        right: the same for the second.
         names: the headings of the two columns; by default the files' or the graphs' names.
 
     Returns:
@@ -107,9 +111,9 @@ def compare(
         raise InputError(f"names={headings}: two columns need two names")
     a, b = _facts(summarize(left)), _facts(summarize(right))
     lines = [("", "", *headings)]
-    for fact in sorted({**a, **b}, key=lambda fact: _ORDER.get(fact.split()[0], len(_ORDER))):
+    for fact in sorted({**a, **b}, key=lambda fact: _ORDER[fact[0]]):
         pair = a.get(fact, "-"), b.get(fact, "-")
-        lines.append(("" if pair[0] == pair[1] else "*", fact, *pair))
+        lines.append(("" if pair[0] == pair[1] else "*", " ".join(filter(None, fact)), *pair))
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
@@ -124,29 +128,12 @@ def nested(node: onnx.NodeProto) -> list[tuple[str, onnx.GraphProto]]:
     return sorted(graphs, key=lambda item: item[0] == "else_branch")
 
 
-def type_text(kind: onnx.TypeProto) -> str:
-    """A value's type as text: `float[1, 3, height, ?]`, `int64[]` for a scalar.
+def read_model(source: Path | str | onnx.ModelProto) -> onnx.ModelProto:
+    """Gives a model as it is, and reads it from a file without the weights of a second file.
 
-    Args:
-        kind: the `type` of an input, an output or a `value_info` entry.
-
-    Returns:
-        The elements' type and the dimensions: a number is fixed, a name takes any size, `?` is
-        unknown. `float[...]` has an unknown number of dimensions. `sequence(...)` and
-        `optional(...)` hold another type; whatever else there is, is named only.
+    Raises:
+        InputError: the file is missing or no ONNX model.
     """
-    which = kind.WhichOneof("value")
-    if which == "tensor_type":
-        tensor = kind.tensor_type
-        dims = ", ".join(_dim(dim) for dim in tensor.shape.dim)
-        element = onnx.TensorProto.DataType.Name(tensor.elem_type).lower()
-        return f"{element}[{dims if tensor.HasField('shape') else '...'}]"
-    if which in ("sequence_type", "optional_type"):
-        return f"{which.removesuffix('_type')}({type_text(getattr(kind, which).elem_type)})"
-    return "unknown" if which is None else which.removesuffix("_type")
-
-
-def _read(source: Path | str | onnx.ModelProto) -> onnx.ModelProto:
     if isinstance(source, onnx.ModelProto):
         return source
     if not Path(source).is_file():
@@ -164,13 +151,14 @@ def _title(source: Path | str | onnx.ModelProto) -> str:
     return source.graph.name if isinstance(source, onnx.ModelProto) else Path(source).name
 
 
-def _facts(summary: GraphSummary) -> dict[str, str]:
+def _facts(summary: GraphSummary) -> dict[tuple[str, str], str]:
+    """{(kind of fact, name): what it says}."""
     return {
-        **{f"opset {domain}": str(version) for domain, version in summary.opsets.items()},
-        **{f"input {name}": kind for name, kind in summary.inputs.items()},
-        **{f"output {name}": kind for name, kind in summary.outputs.items()},
-        "weights": f"{summary.weights:,}",
-        **{name: str(count) for name, count in summary.counts.items()},
+        **{("opset", domain): str(version) for domain, version in summary.opsets.items()},
+        **{("input", name): kind for name, kind in summary.inputs.items()},
+        **{("output", name): kind for name, kind in summary.outputs.items()},
+        ("weights", ""): f"{summary.weights:,}",
+        **{("", name): str(count) for name, count in summary.counts.items()},
     }
 
 
@@ -193,7 +181,3 @@ def _ops(graph: onnx.GraphProto) -> list[str]:
 
 def _name(node: onnx.NodeProto) -> str:
     return node.op_type if node.domain in ("", "ai.onnx") else f"{node.domain}.{node.op_type}"
-
-
-def _dim(dim: onnx.TensorShapeProto.Dimension) -> str:
-    return dim.dim_param or (str(dim.dim_value) if dim.HasField("dim_value") else "?")

@@ -6,7 +6,8 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from helpers.errors import InputError
-from helpers.graphs import compare, count_ops, list_ops, nested, summarize, type_text
+from helpers.graphs import compare, count_ops, list_ops, nested, summarize
+from helpers.value_types import element_text, type_text
 
 
 def info(name, shape=("n",), kind=TensorProto.FLOAT):
@@ -189,3 +190,14 @@ def test_what_is_no_model_is_refused(tmp_path, content):
 def test_a_missing_file_is_refused(tmp_path):
     with pytest.raises(InputError, match=r"absent\.onnx: no such file; export a model to it first"):
         count_ops(tmp_path / "absent.onnx")
+
+
+def test_an_element_type_that_onnx_does_not_know_is_told_by_its_number():
+    assert element_text(onnx.TensorProto.FLOAT) == "float"
+    assert element_text(99) == "type 99"
+
+
+def test_a_node_without_an_operator_can_be_compared():
+    graph = onnx.helper.make_graph([onnx.NodeProto(input=["x"], output=["y"])], "g", [], [])
+    model = onnx.helper.make_model(graph)
+    assert [line for line in compare(model, model).splitlines() if line.startswith("*")] == []

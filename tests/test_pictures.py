@@ -252,7 +252,7 @@ def test_inputs_stand_in_their_order_and_types_below_their_names():
     boxes = {box.title: box for box in diagram(linear()).boxes}
     assert boxes["a"].x < boxes["x"].x < boxes["b"].x
     assert boxes["a"].y == boxes["x"].y == boxes["b"].y
-    assert boxes["a"].note == "FLOAT [10, 10]"
+    assert boxes["a"].note == "float[10, 10]"
     assert boxes["Mul"].y < boxes["Add"].y < boxes["output"].y
 
 
@@ -260,7 +260,7 @@ def test_symbolic_unknown_and_missing_dimensions_are_told():
     inputs = [value("s", ["n", 3]), value("u", [None, 0]), value("m", None)]
     graph = helper.make_graph([helper.make_node("Sum", ["s", "u", "m"], ["y"])], "g", inputs, [])
     notes = [box.note for box in diagram(graph).boxes if box.kind == "input"]
-    assert notes == ["FLOAT [n, 3]", "FLOAT [?, 0]", "FLOAT"]
+    assert notes == ["float[n, 3]", "float[?, 0]", "float[...]"]
 
 
 def test_weights_and_constants_stand_just_above_what_uses_them():
@@ -376,3 +376,46 @@ def test_places_keep_the_order_and_the_distance():
     assert x[1] - x[0] >= 1.75 - 1e-9
     assert x[2] - x[1] >= 1.75 - 1e-9
     assert x[3] == pytest.approx((x[0] + x[2]) / 2)
+
+
+def odd(nodes, inputs=("x",), outputs=("y",), name="odd"):
+    return helper.make_graph(
+        nodes, name, [value(i, [1]) for i in inputs], [value(o, [1]) for o in outputs]
+    )
+
+
+@pytest.mark.parametrize(
+    "graph",
+    [
+        odd([], inputs=(), outputs=()),
+        odd([helper.make_node("Relu", ["x"], ["y"])], outputs=()),
+        odd([helper.make_node("Clip", ["x", "", "x"], ["y"])]),
+        odd([helper.make_node("Relu", ["x"], ["y"], name="$a_b^{<i>&")], name="$\\frac{1}"),
+        odd([helper.make_node("Op" * 500, ["x"], ["y"])], name="long " * 500),
+    ],
+    ids=["empty", "no outputs", "a left-out input", "markup", "long names"],
+)
+def test_an_odd_graph_is_drawn_and_can_be_read(graph):
+    png, _ = draw(graph)._repr_png_()
+    width, height = (int.from_bytes(png[at : at + 4], "big") for at in (16, 20))
+    assert width > 500 and height > 60
+
+
+def test_what_would_be_too_small_to_read_is_refused():
+    beside = [helper.make_node("Relu", ["x"], [f"y{i}"]) for i in range(2000)]
+    with pytest.raises(InputError, match="2000 nodes are too many for one picture"):
+        draw(odd(beside, outputs=()))
+
+
+def test_a_name_that_is_given_twice_is_named():
+    nodes = [helper.make_node("Relu", ["x"], ["y"]), helper.make_node("Neg", ["x"], ["y"])]
+    with pytest.raises(InputError, match="the name 'y' is given twice"):
+        draw(odd(nodes))
+
+
+@pytest.mark.parametrize("content", [b"", b"no model"])
+def test_a_file_that_is_no_model_is_named(tmp_path, content):
+    path = tmp_path / "junk.onnx"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match="no ONNX model"):
+        draw(path)

@@ -1,10 +1,13 @@
 """An ONNX graph as boxes and links: what a picture of it shows, and how much room each takes."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import onnx
 
+from helpers.errors import InputError
+from helpers.graphs import nested
 from helpers.pictures.layout import Box, Frame, Layout, Link, arrange
+from helpers.value_types import element_text, type_text
 
 __all__ = ["LABEL_POINTS", "NOTE_POINTS", "TITLE_POINTS", "describe", "diagram", "shortened"]
 
@@ -37,7 +40,7 @@ def diagram(graph: onnx.GraphProto, *, outermost: bool = True) -> Layout:
         The layout, in inches, with its upper left corner at (0, 0).
 
     Raises:
-        InputError: the graph's nodes depend on each other in a circle.
+        InputError: the graph's nodes depend on each other in a circle, or a name is given twice.
     """
     boxes: list[Box] = []
     origin: dict[str, tuple[int, float]] = {}
@@ -49,18 +52,24 @@ def diagram(graph: onnx.GraphProto, *, outermost: bool = True) -> Layout:
 
     for value in graph.input:
         default = " (default)" if value.name in weights else ""
-        add("input", value.name, _type_text(value.type) + default)
+        add("input", value.name, type_text(value.type) + default)
     for name in _taken_from_outside(graph):
         add("outer", name, "from nowhere" if outermost else "from outside")
     for tensor in graph.initializer:
         if tensor.name not in origin:
-            add("initializer", tensor.name, _tensor_text(tensor.data_type, tensor.dims))
+            add(
+                "initializer",
+                tensor.name,
+                f"{element_text(tensor.data_type)}[{', '.join(map(str, tensor.dims))}]",
+            )
     first = len(boxes)
     used = {name for node in graph.node for name in _reads(node)}
     for node in graph.node:
         names = [shortened(name) if name in used else "" for name in node.output]
         box = _operator(node, widest=max(map(_label_width, names), default=0.0))
         for place, name in enumerate(node.output):
+            if name in origin:
+                raise InputError(f"the name {name!r} is given twice; give each value its own")
             if name:
                 start = (place + 0.5) / len(node.output) - 0.5
                 origin[name] = (len(boxes), start * box.width)
@@ -75,7 +84,7 @@ def diagram(graph: onnx.GraphProto, *, outermost: bool = True) -> Layout:
             links.append(Link(source, target, start, end, label, place >= _direct(node)))
     for value in graph.output:
         source, start = origin.get(value.name, (None, 0.0))
-        boxes.append(_box("output", shortened(value.name), _type_text(value.type)))
+        boxes.append(_box("output", shortened(value.name), type_text(value.type)))
         if source is not None:
             links.append(Link(source, len(boxes) - 1, start))
     return arrange(boxes, links)
@@ -103,17 +112,9 @@ def describe(graph: onnx.GraphProto, *, most: int = 12) -> str:
 
 def _sentence(node: onnx.NodeProto, most: int) -> str:
     text = f"{', '.join(node.output)} = {node.op_type}({', '.join(node.input)})"
-    for name, body in _bodies(node):
+    for name, body in nested(node):
         text += f" with {name} [{describe(body, most=most)}]"
     return text
-
-
-def _bodies(node: onnx.NodeProto) -> list[tuple[str, onnx.GraphProto]]:
-    """The bodies of a node with the names of the attributes that hold them."""
-    found = [(a.name, a.g) for a in node.attribute if a.type == onnx.AttributeProto.GRAPH]
-    for a in node.attribute:
-        found += [(f"{a.name}[{number}]", body) for number, body in enumerate(a.graphs)]
-    return found
 
 
 def _taken_from_outside(graph: onnx.GraphProto) -> list[str]:
@@ -132,18 +133,18 @@ def _direct(node: onnx.NodeProto) -> int:
 def _reads(node: onnx.NodeProto) -> Iterator[str]:
     """A node's inputs, left-out ones skipped, and then what only its bodies take."""
     direct = [name for name in node.input if name]
-    inner = [name for _, body in _bodies(node) for name in _taken_from_outside(body)]
+    inner = [name for _, body in nested(node) for name in _taken_from_outside(body)]
     yield from direct
     yield from (name for name in dict.fromkeys(inner) if name not in direct)
 
 
 def _operator(node: onnx.NodeProto, widest: float) -> Box:
     """A node's box, wide enough for the names of its outputs below it and its bodies inside it."""
-    box = _box("operator", node.op_type, shortened(node.name))
+    box = _box("operator", shortened(node.op_type), shortened(node.name))
     box.floats = node.op_type == "Constant"  # it has no input, and stands beside what uses it
     box.width = max(box.width, len(node.output) * (widest + 0.1))
     across = 0.12
-    for name, body in _bodies(node):
+    for name, body in nested(node):
         inner = diagram(body, outermost=False)
         inner.move(across + 0.12, box.height + 0.26)
         width = max(inner.width + 0.24, _label_width(name) + 0.2)
@@ -167,22 +168,3 @@ def _text_width(text: str, points: float) -> float:
 
 def _label_width(text: str) -> float:
     return _text_width(text, LABEL_POINTS)
-
-
-def _type_text(kind: onnx.TypeProto) -> str:
-    """A type in words, as in FLOAT [10, n]."""
-    which = kind.WhichOneof("value")
-    if which != "tensor_type":
-        return (which or "").removesuffix("_type")
-    shape = kind.tensor_type.shape if kind.tensor_type.HasField("shape") else None
-    dims = None if shape is None else [_dim_text(dim) for dim in shape.dim]
-    return _tensor_text(kind.tensor_type.elem_type, dims)
-
-
-def _tensor_text(element: int, dims: Sequence[int | str] | None) -> str:
-    name = onnx.TensorProto.DataType.Name(element)
-    return name if dims is None else f"{name} [{', '.join(map(str, dims))}]"
-
-
-def _dim_text(dim: onnx.TensorShapeProto.Dimension) -> str:
-    return str(dim.dim_value) if dim.HasField("dim_value") else dim.dim_param or "?"

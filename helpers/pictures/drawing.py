@@ -8,13 +8,15 @@ from matplotlib.axes import Axes
 
 from helpers.display import WIDTH, Chart
 from helpers.errors import InputError
-from helpers.pictures.boxes import TITLE_POINTS, describe, diagram
+from helpers.graphs import read_model
+from helpers.pictures.boxes import TITLE_POINTS, describe, diagram, shortened
 from helpers.pictures.layout import Box, Layout
 from helpers.pictures.marks import PALETTE, draw_box, draw_layout, draw_text, kind_of
 
 __all__ = ["Picture", "draw"]
 
 _MARGIN, _BETWEEN, _TITLE, _LEGEND = 0.25, 0.6, 0.35, 0.26  # inches
+_SMALLEST = 1 / TITLE_POINTS  # of a scale: type of one point, which is a speck
 _TALLEST = 400.0  # inches; a PNG that is much taller than 2**16 dots cannot be written
 _NAMES = {
     "input": "input", "output": "output", "initializer": "initializer", "outer": "from outside",
@@ -60,7 +62,7 @@ def draw(
             there is not a title for each.
     """
     graphs = [_graph(model) for model in models]
-    titles = list(titles) or [graph.name for graph in graphs]
+    titles = list(titles) or [shortened(graph.name, 60) for graph in graphs]
     if len(titles) != len(graphs):
         raise InputError(f"titles={titles}: {len(graphs)} graphs need as many titles, or none")
     layouts = [diagram(graph) for graph in graphs]
@@ -71,7 +73,7 @@ def draw(
     rows = _legend(layouts, page - 2 * _MARGIN)
     bottom = _MARGIN + _TITLE + max((one.height for one in layouts), default=0.0) + 0.25
     height = bottom + len(rows) * _LEGEND + 0.1
-    if height * scale > _TALLEST:
+    if height * scale > _TALLEST or scale < _SMALLEST:
         raise InputError(
             f"{sum(len(graph.node) for graph in graphs)} nodes are too many for one picture; cut a "
             "part out with onnx.utils.extract_model, or open the file with helpers.viewer"
@@ -91,13 +93,7 @@ def draw(
 
 
 def _graph(model: onnx.ModelProto | onnx.GraphProto | Path | str) -> onnx.GraphProto:
-    if isinstance(model, onnx.GraphProto):
-        return model
-    if isinstance(model, onnx.ModelProto):
-        return model.graph
-    if not Path(model).is_file():
-        raise InputError(f"{model}: no such file; give the path of an .onnx file, or a model")
-    return onnx.load(str(model), load_external_data=False).graph
+    return model if isinstance(model, onnx.GraphProto) else read_model(model).graph
 
 
 def _legend(layouts: Sequence[Layout], width: float) -> list[list[tuple[Box, str, float]]]:
