@@ -3,7 +3,8 @@
 A process of Netron's server can show one model only: a second model in the same process replaces
 the first, in the first one's window too. So every file gets a process of its own here. It serves on
 the loopback device, which no other machine can reach, and it ends with `close`, with this process,
-or when this process is killed.
+or when this process is killed (unless a fork of it lives on). Netron also serves the files beside
+the one it shows, to every user of this machine: keep secrets out of that folder.
 """
 
 import atexit
