@@ -4,9 +4,11 @@ import random
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
+from helpers.busy import is_disturbed, waited_ns
 from helpers.errors import InputError
 
 __all__ = ["Latency", "first_runs", "measure", "paired_ratio"]
@@ -21,11 +23,17 @@ class Latency:
         first_run_ms: the very first run, in milliseconds: allocation and code generation fall
             into it, so it is kept apart.
         warmup_runs: further runs that were thrown away before the first sample.
+        device_ms: on a GPU, one time a round from device memory to device memory, in
+            milliseconds; empty where there is no such time.
+        disturbed: one entry a sample: whether other programs took processor time from it; None
+            where the system does not tell.
     """
 
     samples_ms: tuple[float, ...]
     first_run_ms: float
     warmup_runs: int
+    device_ms: tuple[float, ...] = ()
+    disturbed: tuple[bool, ...] | None = None
 
     def __post_init__(self) -> None:
         if not self.samples_ms:
@@ -69,7 +77,7 @@ def first_runs(engines: Mapping[str, Callable[[int], object]]) -> dict[str, floa
     Args:
         engines: {name: function of the input's number}.
     """
-    return {name: _timed(run, 0, lambda: None) for name, run in engines.items()}
+    return {name: _timed(run, 0) for name, run in engines.items()}
 
 
 def measure(
@@ -79,6 +87,8 @@ def measure(
     warmup: int = 10,
     seed: int = 0,
     first_run_ms: Mapping[str, float] | None = None,
+    device: Mapping[str, Callable[[int], float]] | None = None,
+    keep_what_is_there: bool = False,
     progress: Callable[[], object] = lambda: None,
 ) -> dict[str, Latency]:
     """Times several engines in turn, so that whatever slows the machine slows them all.
@@ -93,6 +103,11 @@ def measure(
         seed: seeds the order.
         first_run_ms: each engine's first run, from `first_runs`; None where this call is the first
             to run the engines, which then times it itself.
+        device: {name: function of the input's number that times one run on data which lies on the
+            device already, and gives milliseconds}, for the engines that have one. It runs right
+            after the engine's own run of the same round.
+        keep_what_is_there: on Ctrl-C, whether to give the whole rounds measured so far, if there
+            is one. The caller notices by the number of samples.
         progress: called after every run.
 
     Returns:
@@ -100,18 +115,52 @@ def measure(
 
     Raises:
         InputError: `samples` is below 1.
+        KeyboardInterrupt: Ctrl-C, and nothing to keep or no wish to.
     """
     if samples < 1:
         raise InputError(f"samples={samples}: must be at least 1")
     order = random.Random(seed)
     first = first_runs(engines) if first_run_ms is None else first_run_ms
-    times: dict[str, list[float]] = {name: [] for name in engines}
-    for i in range(-warmup, samples):
-        for name in order.sample(list(engines), len(engines)):
-            elapsed = _timed(engines[name], i % samples, progress)
+    rounds: list[dict[str, _Sample]] = []
+    try:
+        for i in range(-warmup, samples):
+            found = {}
+            for name in order.sample(list(engines), len(engines)):
+                found[name] = _sample(engines[name], (device or {}).get(name), i % samples)
+                progress()
             if i >= 0:
-                times[name].append(elapsed)
-    return {name: Latency(tuple(times[name]), first[name], warmup) for name in engines}
+                rounds.append(found)
+    except KeyboardInterrupt:
+        if not (keep_what_is_there and rounds):
+            raise
+    return {n: _latency([found[n] for found in rounds], first[n], warmup) for n in engines}
+
+
+class _Sample(NamedTuple):
+    ms: float
+    device_ms: float | None
+    disturbed: bool | None
+
+
+def _sample(
+    run: Callable[[int], object], on_device: Callable[[int], float] | None, number: int
+) -> _Sample:
+    before = waited_ns()
+    elapsed = _timed(run, number)
+    disturbed = is_disturbed(before, waited_ns(), elapsed)
+    return _Sample(elapsed, on_device(number) if on_device else None, disturbed)
+
+
+def _latency(found: Sequence[_Sample], first_run_ms: float, warmup: int) -> Latency:
+    on_device = tuple(one.device_ms for one in found if one.device_ms is not None)
+    marks = tuple(one.disturbed for one in found if one.disturbed is not None)
+    return Latency(
+        tuple(one.ms for one in found),
+        first_run_ms,
+        warmup,
+        on_device,
+        marks if len(marks) == len(found) else None,
+    )
 
 
 def paired_ratio(
@@ -135,9 +184,7 @@ def paired_ratio(
     return float(np.median(ratios)), float(low), float(high)
 
 
-def _timed(run: Callable[[int], object], number: int, progress: Callable[[], object]) -> float:
+def _timed(run: Callable[[int], object], number: int) -> float:
     start = time.perf_counter()
     run(number)
-    elapsed = (time.perf_counter() - start) * 1000
-    progress()
-    return elapsed
+    return (time.perf_counter() - start) * 1000

@@ -5,21 +5,22 @@ import time
 import numpy as np
 import pytest
 
+from helpers import latency
 from helpers.errors import InputError
 from helpers.latency import Latency, first_runs, measure, paired_ratio
 
 
 def test_percentiles_of_known_samples():
-    latency = Latency(tuple(float(n) for n in range(100, -1, -1)), 500.0, 3)
-    assert (latency.p50, latency.p90, latency.p99) == (50, 90, 99)
-    assert (latency.mean, latency.min) == (50, 0)
-    assert latency.percentile(12.5) == 12.5
-    assert latency.first_run_ms == 500.0  # kept apart: it is in none of the above
+    found = Latency(tuple(float(n) for n in range(100, -1, -1)), 500.0, 3)
+    assert (found.p50, found.p90, found.p99) == (50, 90, 99)
+    assert (found.mean, found.min) == (50, 0)
+    assert found.percentile(12.5) == 12.5
+    assert found.first_run_ms == 500.0  # kept apart: it is in none of the above
 
 
 def test_one_sample_is_every_percentile():
-    latency = Latency((4.0,), 9.0, 0)
-    assert {latency.p50, latency.p90, latency.p99, latency.mean, latency.min} == {4.0}
+    one = Latency((4.0,), 9.0, 0)
+    assert {one.p50, one.p90, one.p99, one.mean, one.min} == {4.0}
 
 
 def test_a_latency_without_samples_does_not_exist():
@@ -54,8 +55,8 @@ def test_every_round_runs_every_engine_once_on_the_same_input(recorded):
         assert {name for name, _ in one_round} == set(engines)
         assert len({number for _, number in one_round}) == 1
     assert [one_round[0][1] for one_round in rounds[6:]] == list(range(20))
-    assert {len(latency.samples_ms) for latency in found.values()} == {20}
-    assert {latency.warmup_runs for latency in found.values()} == {5}
+    assert {len(one.samples_ms) for one in found.values()} == {20}
+    assert {one.warmup_runs for one in found.values()} == {5}
 
 
 def test_the_order_changes_from_round_to_round_and_follows_the_seed(recorded):
@@ -102,7 +103,7 @@ def test_first_runs_run_every_engine_once_on_input_0_in_order(recorded):
 def test_first_runs_that_were_timed_before_are_taken_over_and_not_run_again(recorded):
     calls, engines = recorded
     found = measure(engines, samples=4, warmup=2, first_run_ms=dict.fromkeys(engines, 123.0))
-    assert {latency.first_run_ms for latency in found.values()} == {123.0}
+    assert {one.first_run_ms for one in found.values()} == {123.0}
     assert len(calls) == 3 * (2 + 4)
 
 
@@ -111,6 +112,72 @@ def test_a_slow_engine_is_found_slower():
     found = measure(engines, samples=15, warmup=1)
     median, low, high = paired_ratio(found["slow"].samples_ms, found["fast"].samples_ms)
     assert 1 < low <= median <= high
+
+
+def test_known_sleeps_come_out_as_percentiles_and_ratios(monkeypatch):
+    """The clock is one that only the engines' sleeping moves, so that the figures are exact."""
+    now = [0.0]
+
+    def sleeper(milliseconds):
+        def run(i):
+            now[0] += milliseconds(i) / 1000
+
+        return run
+
+    monkeypatch.setattr(latency.time, "perf_counter", lambda: now[0])
+    engines = {"slow": sleeper(lambda i: 40 if i % 10 == 9 else 20), "fast": sleeper(lambda i: 5)}
+    found = measure(engines, samples=40, warmup=3)
+    slow, fast = found["slow"], found["fast"]
+    assert [slow.p50, slow.percentile(95), slow.mean] == pytest.approx([20, 40, 22])
+    assert [fast.p50, fast.p99, fast.min, fast.first_run_ms] == pytest.approx([5, 5, 5, 5])
+    assert paired_ratio(slow.samples_ms, fast.samples_ms) == pytest.approx((4, 4, 4))
+
+
+def test_a_time_on_the_device_is_kept_beside_the_whole_one(recorded):
+    calls, engines = recorded
+    device = {"torch": lambda i: calls.append(("device", i)) or 0.25 * i}
+    found = measure(engines, samples=4, warmup=1, device=device)
+    assert found["torch"].device_ms == (0.0, 0.25, 0.5, 0.75)
+    assert found["onnx"].device_ms == ()
+    places = [i for i, call in enumerate(calls) if call[0] == "device"]
+    assert [calls[i - 1] for i in places] == [("torch", calls[i][1]) for i in places]
+
+
+def test_samples_are_marked_where_the_process_waited(monkeypatch):
+    clock = iter([0, 0, 0, 10**9, 10**9, 10**9])  # before and after each of three runs
+    monkeypatch.setattr(latency, "waited_ns", lambda: next(clock))
+    found = measure({"x": lambda _: None}, samples=3, warmup=0, first_run_ms={"x": 1.0})
+    assert found["x"].disturbed == (False, True, False)
+
+
+def test_no_marks_where_the_system_tells_nothing(monkeypatch):
+    monkeypatch.setattr(latency, "waited_ns", lambda: None)
+    assert measure({"x": lambda _: None}, samples=3)["x"].disturbed is None
+
+
+def interrupted_at(calls_before):
+    """Engines of which the second raises as Ctrl-C does, at the given call of all."""
+    calls = []
+
+    def run(i):
+        calls.append(i)
+        if len(calls) == calls_before:
+            raise KeyboardInterrupt
+
+    return {"a": run, "b": run}
+
+
+def test_ctrl_c_keeps_the_whole_rounds_if_asked_to():
+    found = measure(
+        interrupted_at(2 + 7), samples=50, warmup=0, keep_what_is_there=True
+    )  # two first runs, three rounds, and half of the fourth
+    assert {len(one.samples_ms) for one in found.values()} == {3}
+
+
+@pytest.mark.parametrize(("calls", "keep"), [(3, True), (9, False)])
+def test_ctrl_c_goes_on_where_nothing_is_to_be_kept(calls, keep):
+    with pytest.raises(KeyboardInterrupt):
+        measure(interrupted_at(calls), samples=50, warmup=0, keep_what_is_there=keep)
 
 
 @pytest.mark.parametrize("samples", [0, -1])

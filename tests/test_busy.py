@@ -1,0 +1,69 @@
+"""What the system tells about waiting for a processor."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from helpers.busy import SHARE_THAT_DISTURBS, is_disturbed, waited_ns
+
+told = pytest.mark.skipif(
+    not Path("/proc/self/schedstat").exists(), reason="this system does not count waiting"
+)
+
+
+def folder_of(tmp_path, *contents):
+    for number, content in enumerate(contents):
+        (tmp_path / str(number)).mkdir()
+        (tmp_path / str(number) / "schedstat").write_text(content)
+    return tmp_path
+
+
+def test_the_waiting_of_all_threads_is_summed(tmp_path):
+    assert waited_ns(folder_of(tmp_path, "900 12 3\n", "1 30 1\n")) == 42
+
+
+def test_a_thread_that_has_just_ended_counts_nothing(tmp_path):
+    folder = folder_of(tmp_path, "900 12 3\n")
+    (folder / "gone").mkdir()
+    assert waited_ns(folder) == 12
+
+
+@pytest.mark.parametrize("content", ["", "7", "a b c"])
+def test_what_cannot_be_read_is_not_told(tmp_path, content):
+    assert waited_ns(folder_of(tmp_path, content)) is None
+    assert waited_ns(tmp_path / "nowhere") is None
+
+
+@pytest.mark.parametrize(
+    ("waited_ms", "elapsed_ms", "expected"),
+    [(0, 10, False), (0.4, 10, False), (0.6, 10, True), (-3, 10, False), (9, 10, True)],
+)
+def test_a_run_is_disturbed_from_a_share_of_its_time_on(waited_ms, elapsed_ms, expected):
+    assert SHARE_THAT_DISTURBS == 0.05
+    assert is_disturbed(1000, 1000 + int(waited_ms * 1e6), elapsed_ms) is expected
+
+
+@pytest.mark.parametrize(("before", "after"), [(None, 5), (5, None)])
+def test_nothing_told_is_nothing_known(before, after):
+    assert is_disturbed(before, after, 1.0) is None
+
+
+@told
+def test_two_programs_on_one_processor_wait_for_each_other():
+    code = (
+        "import os, time\n"
+        "os.sched_setaffinity(0, {cpu})\n"
+        "from helpers.busy import waited_ns\n"
+        "before = waited_ns(); end = time.process_time() + 0.2\n"
+        "while time.process_time() < end: pass\n"
+        "print(waited_ns() - before)"
+    ).replace("cpu", str(min(os.sched_getaffinity(0))))
+    both = [
+        subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    waited = [int(one.communicate(timeout=60)[0]) for one in both]
+    assert max(waited) > 20e6  # each wants 200 ms of the same processor
