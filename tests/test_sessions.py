@@ -87,7 +87,7 @@ def test_a_session_that_lies_about_its_provider_makes_no_rung(tiny_onnx, monkeyp
         def get_providers(self):
             return ["CPUExecutionProvider"]
 
-    monkeypatch.setattr("helpers.rungs.open_session", lambda *_, **__: Lying())
+    monkeypatch.setattr("helpers.rungs.onnx_runtime.open_session", lambda *_, **__: Lying())
     with pytest.raises(InputError, match="asked for CUDAExecutionProvider but runs on CPU"):
         onnxruntime_rung(tiny_onnx, name="fast", device="cuda")
 
