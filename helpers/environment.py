@@ -5,9 +5,16 @@ import os
 import platform
 from pathlib import Path
 
-__all__ = ["cores", "machine", "versions"]
+__all__ = ["cores", "machine", "processor_features", "versions"]
 
 _CPU_MAX = Path("/sys/fs/cgroup/cpu.max")  # a container's share of processor time, in Linux
+
+_CPU_INFO = Path("/proc/cpuinfo")
+
+_FEATURES = (  # instructions for matrix products: x86's by their names in Linux, then ARM's
+    *("avx2", "fma", "avx512f", "avx512_vnni", "avx_vnni", "avx512_bf16", "amx_int8", "amx_bf16"),
+    *("asimd", "asimddp", "i8mm", "bf16"),
+)
 
 _PACKAGES = ("torch", "onnx", "onnxruntime", "onnxruntime-gpu", "transformers", "numpy")
 
@@ -64,14 +71,34 @@ def versions() -> dict[str, str]:
     return found
 
 
+def processor_features() -> tuple[str, ...]:
+    """The instruction sets of this processor that decide how fast matrix products are.
+
+    Returns:
+        Of avx2, fma, avx512f, avx512_vnni, avx_vnni, avx512_bf16, amx_int8, amx_bf16 (x86) and
+        asimd, asimddp, i8mm, bf16 (ARM) those that Linux lists, in this order. Empty where the
+        system does not tell.
+    """
+    fields = _cpu_fields()
+    listed = (fields.get("flags") or fields.get("Features") or "").split()
+    return tuple(name for name in _FEATURES if name in listed)
+
+
+def _cpu_fields() -> dict[str, str]:
+    """What Linux says about the first processor; nothing on other systems."""
+    try:
+        text = _CPU_INFO.read_text(encoding="utf-8").split("\n\n")[0]
+    except OSError:
+        return {}
+    pairs = (line.partition(":") for line in text.splitlines())
+    return {key.strip(): value.strip() for key, _, value in pairs}
+
+
 def _cpu_name() -> str:
     """The processor's name; where a virtual machine hides it, its family and model number."""
-    try:
-        text = Path("/proc/cpuinfo").read_text(encoding="utf-8").split("\n\n")[0]
-    except OSError:
+    fields = _cpu_fields()
+    if not fields:
         return platform.processor() or platform.machine()
-    pairs = (line.partition(":") for line in text.splitlines())
-    fields = {key.strip(): value.strip() for key, _, value in pairs}
     name = fields.get("model name") or platform.machine()
     if "cpu family" in fields and not any(letter.isdigit() for letter in name):
         name += f" (family {fields['cpu family']}, model {fields.get('model', '?')})"

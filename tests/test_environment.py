@@ -10,7 +10,7 @@ import pytest
 import torch
 import transformers
 
-from helpers.environment import cores, machine, versions
+from helpers.environment import cores, machine, processor_features, versions
 
 
 def test_the_machine_is_described():
@@ -56,6 +56,44 @@ def test_cores_keep_to_a_containers_quota_of_processor_time(monkeypatch, tmp_pat
     assert cores() == quota
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0}, raising=False)
     assert cores() == 1
+
+
+X86 = """processor\t: 0
+model name\t: AMD EPYC
+cpu family\t: 25
+model\t\t: 1
+flags\t\t: fpu sse sse2 avx512_vnni fma avx avx2 avx512f avx512bw
+
+processor\t: 1
+flags\t\t: amx_int8
+"""
+ARM = "processor\t: 0\nFeatures\t: fp asimd evtstrm i8mm bf16 asimddp\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "features"),
+    [
+        (X86, ("avx2", "fma", "avx512f", "avx512_vnni")),
+        (ARM, ("asimd", "asimddp", "i8mm", "bf16")),
+        ("processor\t: 0\n", ()),
+        ("", ()),
+        (None, ()),
+    ],
+)
+def test_a_processors_features_are_those_that_linux_lists(monkeypatch, tmp_path, text, features):
+    if text is not None:
+        (tmp_path / "cpuinfo").write_text(text)
+    monkeypatch.setattr("helpers.environment._CPU_INFO", tmp_path / "cpuinfo")
+    assert processor_features() == features
+
+
+def test_a_processors_name_that_says_little_comes_with_its_family(monkeypatch, tmp_path):
+    monkeypatch.setattr("helpers.environment._CPU_INFO", tmp_path / "cpuinfo")
+    assert machine()["cpu"] == (platform.processor() or platform.machine())
+    (tmp_path / "cpuinfo").write_text(X86)
+    assert machine()["cpu"] == "AMD EPYC (family 25, model 1)"
+    (tmp_path / "cpuinfo").write_text(X86.replace("AMD EPYC", "AMD EPYC 9654"))
+    assert machine()["cpu"] == "AMD EPYC 9654"
 
 
 POLICY = "import os; {}; print(os.environ.get('OMP_WAIT_POLICY'))"
