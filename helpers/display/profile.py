@@ -1,0 +1,107 @@
+"""A profile as a picture: which operators the time of one run goes to."""
+
+from collections.abc import Collection, Mapping
+
+from matplotlib.axes import Axes
+from matplotlib.patches import Patch
+
+from helpers.display.charts import COLOURS, DescribedChart
+from helpers.display.entries import short
+from helpers.display.placing import legend_below, put_title
+from helpers.errors import InputError
+
+__all__ = ["OperatorTimes", "profile_chart"]
+
+OperatorTimes = Mapping[str, tuple[int, float]]
+"""{operator: (how often it runs in one inference, milliseconds that it takes in all)}.
+
+What is no operator, such as the time between two of them, runs 0 times.
+"""
+
+_REST = "#999999"
+_ROW = 0.24  # inches of a bar and its label
+
+
+def profile_chart(
+    profiles: Mapping[str, OperatorTimes],
+    *,
+    title: str,
+    products: Collection[str],
+    most: int = 6,
+) -> DescribedChart:
+    """Draws, for each file, the operators that take the most time, on one common scale.
+
+    Args:
+        profiles: {file or rung: its operators}, each panel from the slowest operator down.
+        title: the headline.
+        products: operators that multiply matrices; they get a colour of their own.
+        most: operators a panel; the time of all further ones is one bar.
+
+    Raises:
+        InputError: a profile holds no operator.
+    """
+    panels = {name: _rows(name, times, most) for name, times in profiles.items()}
+    rows = [len(panel) for panel in panels.values()]
+    figure = DescribedChart(1.1 + _ROW * sum(rows) + 0.45 * len(rows), alt=_words(profiles))
+    grid = figure.subplots(len(rows), sharex=True, squeeze=False, height_ratios=rows)[:, 0]
+    for axes, (name, panel) in zip(grid, panels.items(), strict=True):
+        _draw_panel(axes, name, profiles[name], panel, products)
+    longest = max(time for panel in panels.values() for _, _, time in panel)
+    grid[-1].set_xlim(0, 1.25 * longest)  # room for the label behind the longest bar
+    grid[-1].set_xlabel("milliseconds in one inference", fontsize=9)
+    put_title(figure, title)
+    marks = [
+        Patch(color=COLOURS["ONNX Runtime"], label="multiplies matrices"),
+        Patch(color=_REST, label="all else"),
+    ]
+    legend_below(figure, marks)
+    return figure
+
+
+def _rows(name: str, times: OperatorTimes, most: int) -> list[tuple[str, int, float]]:
+    """(operator, how often, milliseconds), the slowest first, and one row for what is left."""
+    if not times:
+        raise InputError(f"{name}: its profile holds no operator; profile at least one run")
+    ordered = sorted(((op, *told) for op, told in times.items()), key=lambda row: -row[2])
+    rest = ordered[most:]
+    if not rest:
+        return ordered
+    others = (f"{len(rest)} others", sum(n for _, n, _ in rest), sum(ms for *_, ms in rest))
+    return [*ordered[:most], others]
+
+
+def _draw_panel(
+    axes: Axes,
+    name: str,
+    times: OperatorTimes,
+    panel: list[tuple[str, int, float]],
+    products: Collection[str],
+) -> None:
+    kernels, total = _total(times)
+    for row, (operator, count, time) in enumerate(panel):
+        colour = COLOURS["ONNX Runtime"] if operator in products else _REST
+        axes.barh(row, time, height=0.7, color=colour)
+        told = f"{short(time)} ms in {count}" if count else f"{short(time)} ms"
+        axes.annotate(
+            told, (time, row), (5, 0), textcoords="offset points",
+            va="center", fontsize=8,
+        )  # fmt: skip
+    axes.set_yticks(range(len(panel)), [operator for operator, _, _ in panel], fontsize=8)
+    axes.set_ylim(len(panel) - 0.5, -0.5)
+    axes.tick_params("x", labelsize=8)
+    heading = f"{name}: {kernels} kernels, {short(total)} ms"
+    axes.set_title(heading, loc="left", fontsize=9, weight="bold")
+
+
+def _total(times: OperatorTimes) -> tuple[int, float]:
+    return sum(count for count, _ in times.values()), sum(time for _, time in times.values())
+
+
+def _words(profiles: Mapping[str, OperatorTimes]) -> str:
+    """The chart in one sentence."""
+    told = []
+    for name, times in profiles.items():
+        kernels, total = _total(times)
+        slowest = max(times, key=lambda operator: times[operator][1], default="nothing")
+        told.append(f"{name} {short(total)} ms in {kernels} kernels, most of it in {slowest}")
+    return f"Time of one inference by operator: {'; '.join(told)}."
