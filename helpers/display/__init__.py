@@ -3,14 +3,34 @@
 Charts and tables take plain record dictionaries, as `data/record.schema.json` describes them.
 """
 
+from helpers.display.accuracy import accuracy_chart
 from helpers.display.charts import (
     COLOURS,
     WIDTH,
     Chart,
+    DescribedChart,
     latency_chart,
     samples_chart,
     save_chart,
 )
+from helpers.display.entries import headline
+from helpers.display.ladder import ladder_chart
+from helpers.display.roofline import roofline_chart
+from helpers.display.sweeps import sweep_chart
 from helpers.display.tables import table
 
-__all__ = ["COLOURS", "WIDTH", "Chart", "latency_chart", "samples_chart", "save_chart", "table"]
+__all__ = [
+    "COLOURS",
+    "WIDTH",
+    "Chart",
+    "DescribedChart",
+    "accuracy_chart",
+    "headline",
+    "ladder_chart",
+    "latency_chart",
+    "roofline_chart",
+    "samples_chart",
+    "save_chart",
+    "sweep_chart",
+    "table",
+]

@@ -9,7 +9,15 @@ from matplotlib.figure import Figure
 
 from helpers.files import put_in_place
 
-__all__ = ["COLOURS", "WIDTH", "Chart", "latency_chart", "samples_chart", "save_chart"]
+__all__ = [
+    "COLOURS",
+    "WIDTH",
+    "Chart",
+    "DescribedChart",
+    "latency_chart",
+    "samples_chart",
+    "save_chart",
+]
 
 WIDTH = 8.0
 """The width of every chart, in inches."""
@@ -32,6 +40,23 @@ class Chart(Figure):
         buffer = io.BytesIO()
         self.savefig(buffer, dpi=110)
         return buffer.getvalue()
+
+
+class DescribedChart(Chart):
+    """A chart that also tells in words what it shows, for readers who do not see it.
+
+    Attributes:
+        alt: one sentence with the chart's main figures; a notebook stores it beside the picture,
+            and `save_chart` writes it into the file.
+    """
+
+    def __init__(self, height: float, *, alt: str) -> None:
+        """Makes a figure of the course's width and of `height` inches."""
+        super().__init__(height)
+        self.alt = alt
+
+    def _repr_png_(self) -> tuple[bytes, dict[str, str]]:
+        return super()._repr_png_(), {"alt": self.alt}
 
 
 def latency_chart(
@@ -108,7 +133,11 @@ def samples_chart(samples_ms: Mapping[str, Sequence[float]], *, title: str) -> C
 
 
 def save_chart(figure: Figure, path: Path | str) -> Path:
-    """Writes a chart as PNG at 150 dots an inch, whole or not at all."""
+    """Writes a chart as PNG at 150 dots an inch, whole or not at all.
+
+    What a chart says of itself in words stands in the file as its `Description`.
+    """
+    words = getattr(figure, "alt", "")
     with put_in_place(path) as temporary:
-        figure.savefig(temporary, dpi=150)
+        figure.savefig(temporary, dpi=150, metadata={"Description": words} if words else None)
     return Path(path)
