@@ -1,5 +1,8 @@
 """An ONNX Runtime session on the execution provider that was asked for, or none at all."""
 
+import importlib
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import onnxruntime
@@ -23,6 +26,7 @@ def open_session(
     threads: int | None = None,
     options: onnxruntime.SessionOptions | None = None,
     tf32: bool = False,
+    provider_options: Mapping[str, str] | None = None,
 ) -> onnxruntime.InferenceSession:
     """Opens a model on one execution provider and refuses to fall back to another.
 
@@ -39,6 +43,7 @@ def open_session(
             `threads`, where given, is set on them. (ONNX Runtime cannot copy them.)
         tf32: whether the CUDA provider may round float32 factors to TF32, with 10 bits after the
             point instead of 23. ONNX Runtime itself allows it; here fp32 means fp32.
+        provider_options: more options of the provider asked for, by ONNX Runtime's names.
 
     Returns:
         A session whose first provider is the one asked for.
@@ -56,11 +61,13 @@ def open_session(
         options.intra_op_num_threads = threads
     if device != "cpu":
         _use_cuda_libraries()
+    if device == "tensorrt":
+        _use_tensorrt_libraries()
     if asked not in onnxruntime.get_available_providers():
         raise InputError(_no_provider(device, asked, "this onnxruntime was built without it"))
     try:
         session = onnxruntime.InferenceSession(
-            str(path), options, providers=_providers(device, tf32)
+            str(path), options, providers=_providers(device, tf32, provider_options or {})
         )
     except Exception as error:  # onnxruntime has no common base class of its errors
         reason = str(error).split("\n")[0][:300]
@@ -73,12 +80,15 @@ def open_session(
     return session
 
 
-def _providers(device: str, tf32: bool) -> list[str | tuple[str, dict[str, str]]]:
+def _providers(
+    device: str, tf32: bool, more: Mapping[str, str]
+) -> list[str | tuple[str, dict[str, str]]]:
     """The provider asked for and those behind it, each with its options."""
     order = {"cuda": ["cuda", "cpu"], "tensorrt": ["tensorrt", "cuda", "cpu"]}.get(device, [device])
-    options = {"cuda": {"use_tf32": str(int(tf32))}}
+    options: dict[str, dict[str, str]] = {"cuda": {"use_tf32": str(int(tf32))}}
+    options[device] = {**options.get(device, {}), **more}
     return [
-        (PROVIDERS[name], options[name]) if name in options else PROVIDERS[name] for name in order
+        (PROVIDERS[name], options[name]) if options.get(name) else PROVIDERS[name] for name in order
     ]
 
 
@@ -90,8 +100,15 @@ def _use_cuda_libraries() -> None:
         onnxruntime.preload_dlls()
 
 
+def _use_tensorrt_libraries() -> None:
+    """Loads TensorRT from where its Python package brought it, where there is one."""
+    with suppress(ImportError):
+        importlib.import_module("tensorrt")
+
+
 def _no_provider(device: str, asked: str, why: str) -> str:
+    more = " and TensorRT 10 (tensorrt-cu13==10.16.1.11)" if device == "tensorrt" else ""
     return (
         f"device={device!r}: {asked} is not to be had ({why}); install a driver, CUDA 13 and "
-        "cuDNN 9 with onnxruntime-gpu, or use device='cpu'"
+        f"cuDNN 9 with onnxruntime-gpu{more}, or use device='cpu'"
     )

@@ -1,11 +1,14 @@
 """A session on the provider that was asked for, or none at all; and rungs that tell the truth."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import onnxruntime
 import pytest
 import torch
 
 from helpers.errors import InputError
+from helpers.exports import INPUT_NAMES
 from helpers.rungs import Rung, all_logits, onnxruntime_rung, torch_rung
 from helpers.sessions import PROVIDERS, open_session
 
@@ -87,7 +90,10 @@ def test_a_session_that_lies_about_its_provider_makes_no_rung(tiny_onnx, monkeyp
         def get_providers(self):
             return ["CPUExecutionProvider"]
 
-    monkeypatch.setattr("helpers.rungs.onnx_runtime.open_session", lambda *_, **__: Lying())
+        def get_inputs(self):
+            return Opened.get_inputs(self)
+
+    monkeypatch.setattr("helpers.rungs.session.open_session", lambda *_, **__: Lying())
     with pytest.raises(InputError, match="asked for CUDAExecutionProvider but runs on CPU"):
         onnxruntime_rung(tiny_onnx, name="fast", device="cuda")
 
@@ -134,6 +140,9 @@ class Opened:
     def get_providers(self):
         return [p if isinstance(p, str) else p[0] for p in self.providers]
 
+    def get_inputs(self):
+        return [SimpleNamespace(name=name, type="tensor(int64)") for name in INPUT_NAMES]
+
 
 @pytest.fixture
 def opened(monkeypatch):
@@ -155,25 +164,16 @@ def test_cuda_rounds_to_tf32_only_where_asked(opened, tf32, told):
     assert opened.last.providers == ["CPUExecutionProvider"]
 
 
-def test_pytorch_on_cuda_does_not_round_to_tf32(monkeypatch, tiny):
-    class Moved:
-        config = tiny.model.config
-
-        def to(self, device):
-            return self
-
-        def parameters(self):
-            yield torch.empty(0, device="meta")
-
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    matmul = torch.backends.cuda.matmul
-    kept, matmul.allow_tf32 = matmul.allow_tf32, True
-    try:
-        with pytest.raises(InputError, match="asked for cuda but runs on meta"):
-            torch_rung(Moved(), device="cuda")
-        assert matmul.allow_tf32 is False
-    finally:
-        matmul.allow_tf32 = kept
+def test_options_of_a_provider_reach_it_alone(opened):
+    more = {"provider_options": {"enable_cuda_graph": "1"}}
+    open_session("m.onnx", device="cuda", **more)
+    told = {"use_tf32": "0", "enable_cuda_graph": "1"}
+    assert opened.last.providers == [("CUDAExecutionProvider", told), "CPUExecutionProvider"]
+    open_session("m.onnx", device="tensorrt", provider_options={"trt_fp16_enable": "1"})
+    assert opened.last.providers[:2] == [
+        ("TensorrtExecutionProvider", {"trt_fp16_enable": "1"}),
+        ("CUDAExecutionProvider", {"use_tf32": "0"}),
+    ]
 
 
 @pytest.mark.parametrize(("spinning", "told"), [({}, True), ({"spinning": True}, False)])

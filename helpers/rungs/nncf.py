@@ -1,0 +1,101 @@
+"""An exported BERT in int8 for OpenVINO, made by NNCF from sample inputs.
+
+The package is imported when a file is made: the rest of the course does without it.
+"""
+
+import contextlib
+import io
+import logging
+import os
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+from helpers.exports import INPUT_NAMES
+from helpers.rungs.instructions import has_vnni
+from helpers.rungs.rung import BERT_ORDER, Inputs
+
+if TYPE_CHECKING:
+    import openvino
+
+__all__ = ["openvino_int8"]
+
+
+def openvino_int8(
+    path: Path | str,
+    out: Path | str,
+    calibration: Inputs,
+    *,
+    reduce_range: bool | None = None,
+) -> None:
+    """Quantises an exported BERT to int8 by NNCF, weights and activations, after training.
+
+    Args:
+        path: the .onnx file, with the article's input names.
+        out: the file to write: OpenVINO's model.xml and model.bin, in one uncompressed zip.
+        calibration: windows that the ranges are taken from: {input name: int64 [windows, length]}.
+        reduce_range: whether weights keep to 7 bits, which products need on a processor without
+            VNNI; what this processor needs when None.
+    """
+    nncf = _quiet_nncf()
+    import openvino
+    from nncf.quantization.advanced_parameters import (
+        AdvancedQuantizationParameters,
+        OverflowFix,
+    )
+
+    narrow = not has_vnni() if reduce_range is None else reduce_range
+    names = tuple(zip(INPUT_NAMES, BERT_ORDER, strict=True))
+    windows = [
+        {ours: calibration[berts][i : i + 1] for ours, berts in names}
+        for i in range(len(calibration["input_ids"]))
+    ]
+    with contextlib.redirect_stdout(io.StringIO()):  # progress bars, one after the other
+        model = nncf.quantize(
+            openvino.Core().read_model(path),
+            nncf.Dataset(windows),
+            model_type=nncf.ModelType.TRANSFORMER,
+            subset_size=len(windows),
+            advanced_parameters=AdvancedQuantizationParameters(
+                overflow_fix=OverflowFix.ENABLE if narrow else OverflowFix.DISABLE
+            ),
+        )
+    _write(model, Path(out))
+
+
+def _write(model: "openvino.Model", path: Path) -> None:
+    """Writes OpenVINO's two files as one; nothing is rounded to 16 bits on the way."""
+    import openvino
+
+    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+        openvino.save_model(model, Path(folder) / "model.xml", compress_to_fp16=False)
+        with zipfile.ZipFile(path, "w") as parts:
+            for name in ("model.xml", "model.bin"):
+                parts.write(Path(folder) / name, name)
+
+
+@contextlib.contextmanager
+def _as_in_ci() -> Iterator[None]:
+    """Sets the variables by which NNCF knows that it may not report to its makers."""
+    told = {"CI": "true", "NNCF_CI": "1"}
+    before = {name: os.environ.get(name) for name in told}
+    os.environ.update(told)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def _quiet_nncf() -> ModuleType:
+    """Imports NNCF, which otherwise calls an analytics service as soon as it is imported."""
+    with _as_in_ci():
+        import nncf
+    nncf.set_log_level(logging.ERROR)
+    return nncf
