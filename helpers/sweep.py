@@ -8,7 +8,7 @@ import numpy as np
 from tqdm import tqdm
 
 from helpers.errors import InputError
-from helpers.latency import measure, paired_ratio
+from helpers.latency import Latency, measure, paired_ratio
 from helpers.rungs import Inputs, Rung
 
 __all__ = ["cut_to_length", "real_lengths", "sweep"]
@@ -53,27 +53,22 @@ def sweep(
     _check(batches, lengths, len(inputs["input_ids"][0]))
     entries: list[dict[str, Any]] = []
     ms_a_token: dict[str, float] = {}
+    runs = samples + warmup + 1
     points = sorted(product(batches, lengths), key=lambda point: point[0] * point[1])
     for batch, length in tqdm(points, desc="sweep", ncols=80, leave=False):
         where = f"batch {batch} at {length} tokens"
-        runs, tokens = samples + warmup + 1, batch * length
-        engines = {}
-        for slug, rung in rungs.items():
-            expected = ms_a_token.get(slug, 0.0) * tokens * runs
-            if expected > budget_ms:
-                tell(
-                    f"left out: {rung.name}, {where}: its {runs} runs would take "
-                    f"{expected / 1000:.1f} s, more than {budget_ms / 1000:.1f} s"
-                )
-                continue
-            feeds = _feeds(inputs, batch, length, samples)
-            if _accepts(rung, feeds[:1], where, tell):
-                engines[slug] = _engine(rung, feeds)
+        expected = {slug: ms_a_token.get(slug, 0.0) * batch * length * runs for slug in rungs}
+        feeds = _feeds(inputs, batch, length, samples)
+        engines = {
+            slug: _engine(rung, feeds)
+            for slug, rung in rungs.items()
+            if _within(expected[slug], budget_ms, f"{rung.name}, {where}: its {runs} runs", tell)
+            and _accepts(rung, feeds[:1], where, tell)
+        }
         no_first = dict.fromkeys(engines, 0.0)
         times = measure(engines, samples=samples, warmup=warmup, seed=seed, first_run_ms=no_first)
-        for slug, latency in times.items():
-            ms_a_token[slug] = latency.p50 / tokens
-            entries.append(_entry(slug, batch, length, latency.p50))
+        ms_a_token |= {slug: latency.p50 / (batch * length) for slug, latency in times.items()}
+        entries += [_entry(slug, batch, length, latency.p50) for slug, latency in times.items()]
     return entries
 
 
@@ -116,20 +111,10 @@ def real_lengths(
     no_first = dict.fromkeys(engines, 0.0)
     times = measure(engines, samples=samples, warmup=0, seed=seed, first_run_ms=no_first)
     mean = round(float(np.mean([window["input_ids"].shape[1] for window in cut])), 2)
-    found = {}
-    for slug in dict.fromkeys(slug for slug, _ in times):
-        long, short = times[slug, "padded"], times[slug, "real"]
-        ratio = paired_ratio(long.samples_ms, short.samples_ms)
-        found[slug] = {
-            "padded_ms": round(long.p50, 4),
-            "real_ms": round(short.p50, 4),
-            "times_faster": {
-                key: round(value, 4)
-                for key, value in zip(("median", "low", "high"), ratio, strict=True)
-            },
-            "mean_real_length": mean,
-        }
-    return found
+    return {
+        slug: _against(times[slug, "padded"], times[slug, "real"]) | {"mean_real_length": mean}
+        for slug in dict.fromkeys(slug for slug, _ in times)
+    }
 
 
 def cut_to_length(inputs: Inputs) -> dict[str, np.ndarray]:
@@ -163,6 +148,14 @@ def _feeds(inputs: Inputs, batch: int, length: int, samples: int) -> list[dict[s
     return [{name: array[rows, :length] for name, array in inputs.items()} for rows in picks]
 
 
+def _within(expected_ms: float, budget_ms: float, what: str, tell: Callable[[str], object]) -> bool:
+    """Whether runs that are expected to take `expected_ms` may be made; if not, it is told."""
+    if expected_ms > budget_ms:
+        budget = f"more than {budget_ms / 1000:.1f} s"
+        tell(f"left out: {what} would take {expected_ms / 1000:.1f} s, {budget}")
+    return expected_ms <= budget_ms
+
+
 def _accepts(
     rung: Rung, feeds: Sequence[Inputs], where: str, tell: Callable[[str], object]
 ) -> bool:
@@ -187,4 +180,15 @@ def _entry(slug: str, batch: int, length: int, p50_ms: float) -> dict[str, Any]:
         "length": length,
         "p50_ms": round(p50_ms, 4),
         "windows_per_s": round(1000 * batch / p50_ms, 2),
+    }
+
+
+def _against(padded: Latency, real: Latency) -> dict[str, Any]:
+    """Two ways to run the same windows: medians in ms, and how many times faster the second is."""
+    ratio = paired_ratio(padded.samples_ms, real.samples_ms)
+    names = ("median", "low", "high")
+    return {
+        "padded_ms": round(padded.p50, 4),
+        "real_ms": round(real.p50, 4),
+        "times_faster": {name: round(one, 4) for name, one in zip(names, ratio, strict=True)},
     }

@@ -278,6 +278,14 @@ def test_records_of_the_first_schema_can_be_drawn_too():
         roofline_chart(record)
 
 
+def test_a_sweep_tells_no_shape_of_its_own_in_the_headline_and_draws_what_there_is():
+    few = [entry for entry in SWEEP if entry["slug"] != "torch-sdpa" or entry["length"] == 32]
+    chart = sweep_chart(cpu_ladder(sweep=few))
+    assert chart.get_suptitle() == "bert-large-random, random weights: 2 threads, AMD EPYC 9V74"
+    assert [line.get_label() for line in chart.axes[0].lines] == ["32 tokens"]
+    assert len(chart.axes[2].lines) == 4
+
+
 def test_places_move_apart_as_little_as_they_may():
     assert spread_out([0.1, 0.5, 0.9], 0.2) == pytest.approx([0.1, 0.5, 0.9])
     assert spread_out([0.5, 0.5], 0.2) == pytest.approx([0.4, 0.6])

@@ -9,15 +9,18 @@ from helpers.errors import InputError
 __all__ = ["headline", "limit_in", "rungs_in", "short"]
 
 
-def headline(record: Mapping[str, Any]) -> str:
-    """What a record is about, in one line: model, shape, threads, machine."""
+def headline(record: Mapping[str, Any], *, shape: bool = True) -> str:
+    """What a record is about, in one line: model, shape, threads, machine.
+
+    Args:
+        record: a record, of schema 1 or 2.
+        shape: whether batch and tokens are told; not where a chart shows many of them.
+    """
     machine, settings = record["machine"], record["settings"]
     where = machine["gpu"] if settings["device"] == "cuda" else machine["cpu"]
     weights = "" if record["model"]["trained"] else ", random weights"
-    return (
-        f"{record['model']['name']}{weights}: batch {settings['batch']}, "
-        f"{settings['seq']} tokens, {settings['threads']} threads, {where}"
-    )
+    told = f"batch {settings['batch']}, {settings['seq']} tokens, " if shape else ""
+    return f"{record['model']['name']}{weights}: {told}{settings['threads']} threads, {where}"
 
 
 def rungs_in(record: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:

@@ -1,5 +1,6 @@
 """Throughput and latency over batch and length, a row of panels a rung."""
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -43,7 +44,7 @@ def sweep_chart(record: Mapping[str, Any], *, title: str | None = None) -> Descr
         own = [entry for entry in entries if entry["slug"] == slug]
         _draw_rung(row, own, lengths, _rung_of(record, slug))
     _set_axes(panels[-1], entries)
-    put_title(figure, title or headline(record))
+    put_title(figure, title or headline(record, shape=False))
     marks = [
         Line2D([], [], color="black", marker=_MARKERS[i % len(_MARKERS)], label=f"{n} tokens")
         for i, n in enumerate(lengths)
@@ -106,7 +107,8 @@ def _missing(
     for slug, name in names.items():
         gone = [f"{b} x {n}" for n in lengths for b in batches if (slug, n, b) not in there]
         if gone:
-            lines.append(f"not measured (batch x tokens): {name}: {', '.join(gone)}")
+            told = f"not measured (batch x tokens): {name}: {', '.join(gone)}"
+            lines += textwrap.wrap(told, 125)
     return lines
 
 
@@ -114,7 +116,7 @@ def _words(record: Mapping[str, Any], entries: Sequence[Mapping[str, Any]]) -> s
     """The chart in one sentence."""
     best = max(entries, key=lambda entry: entry["windows_per_s"])
     return (
-        f"Throughput and latency over batch and length of {headline(record)}: the most is "
+        f"Throughput and latency over batch and length of {headline(record, shape=False)}: the most is "
         f"{short(best['windows_per_s'])} windows a second, by {best['slug']} with batch "
         f"{best['batch']} at {best['length']} tokens."
     )
