@@ -116,7 +116,7 @@ def _words(record: Mapping[str, Any], entries: Sequence[Mapping[str, Any]]) -> s
     """The chart in one sentence."""
     best = max(entries, key=lambda entry: entry["windows_per_s"])
     return (
-        f"Throughput and latency over batch and length of {headline(record, shape=False)}: the most is "
-        f"{short(best['windows_per_s'])} windows a second, by {best['slug']} with batch "
+        f"Throughput and latency over batch and length of {headline(record, shape=False)}: the "
+        f"most is {short(best['windows_per_s'])} windows a second, by {best['slug']} with batch "
         f"{best['batch']} at {best['length']} tokens."
     )
