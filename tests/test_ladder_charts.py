@@ -44,6 +44,14 @@ CHARTS = {
     "ladder, CPU": lambda: ladder_chart(cpu_ladder()),
     "ladder, some not run": lambda: ladder_chart(cpu_ladder(skipped=SKIPPED)),
     "ladder, GPU": lambda: ladder_chart(gpu_ladder()),
+    "ladder, at the limit": lambda: ladder_chart(
+        cpu_ladder(
+            rungs=[
+                rung("a", "PyTorch", "PyTorch", "fp32", 335.0, limit_ms=334.0),
+                rung("b", "OpenVINO", "OpenVINO", "int8", 320.0, limit_ms=333.0),
+            ]
+        )
+    ),
     "accuracy, CPU": lambda: accuracy_chart(cpu_ladder(trained=True)),
     "accuracy, GPU": lambda: accuracy_chart(gpu_ladder(trained=True)),
     "accuracy, equal": lambda: accuracy_chart(equal_points()),
