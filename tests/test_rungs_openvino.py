@@ -40,11 +40,11 @@ print(json.dumps([name for name in os.environ if name in ("CI", "NNCF_CI")]))
 
 @pytest.fixture(scope="module")
 def shipped(tmp_path_factory):
-    """The shipped model as an .onnx file, its questions and their windows."""
+    """The shipped model as an .onnx file, half of its questions, and their windows."""
     answerer = load("embedded")
     path = tmp_path_factory.mktemp("openvino") / "embedded.onnx"
     export_bert(answerer.model, path)
-    examples = read_squad(SQUAD_MINI)
+    examples = read_squad(SQUAD_MINI)[::2]
     return answerer, path, examples, featurize(examples, answerer.tokenizer)
 
 

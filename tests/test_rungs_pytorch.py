@@ -11,7 +11,7 @@ from helpers.errors import InputError
 from helpers.models import load
 from helpers.rungs import torch_needs, torch_rung
 from helpers.rungs.compiled import compile_needs
-from helpers.rungs.instructions import bf16_needs, has_vnni
+from helpers.rungs.instructions import bf16_needs
 from helpers.rungs.pytorch import tf32
 
 no_gpu = pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a GPU")
@@ -147,15 +147,6 @@ def test_bf16_needs_instructions(monkeypatch, feature):
     assert torch_needs("fp32", False, "cpu") is None
     processor(monkeypatch)
     assert bf16_needs().startswith("this processor is not known to have bf16 instructions")
-
-
-@pytest.mark.parametrize(
-    ("features", "there"),
-    [((), False), (("avx2",), False), (("avx_vnni",), True), (("avx512_vnni",), True)],
-)
-def test_int8_products_are_safe_with_vnni(monkeypatch, features, there):
-    processor(monkeypatch, *features)
-    assert has_vnni() is there
 
 
 def test_what_a_machine_without_compiler_or_headers_lacks(monkeypatch, tmp_path, tiny):

@@ -15,7 +15,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from helpers.exports import INPUT_NAMES
-from helpers.rungs.instructions import has_vnni
+from helpers.quantization import needs_reduce_range
 from helpers.rungs.rung import BERT_ORDER, Inputs
 
 if TYPE_CHECKING:
@@ -37,8 +37,10 @@ def openvino_int8(
         path: the .onnx file, with the article's input names.
         out: the file to write: OpenVINO's model.xml and model.bin, in one uncompressed zip.
         calibration: windows that the ranges are taken from: {input name: int64 [windows, length]}.
-        reduce_range: whether weights keep to 7 bits, which products need on a processor without
-            VNNI; what this processor needs when None.
+        reduce_range: whether weights keep to 7 bits; None for what `needs_reduce_range` says of
+            this processor. Measured on the embedded model, 742 questions, windows of 128, fp32 F1
+            80.85 (AMD EPYC, Zen 3, no VNNI; openvino 2026.4.1, nncf 3.4.0): 80.73 in 7 bits, 79.72
+            in 8, where sums of products saturate.
     """
     nncf = _quiet_nncf()
     import openvino
@@ -47,7 +49,7 @@ def openvino_int8(
         OverflowFix,
     )
 
-    narrow = not has_vnni() if reduce_range is None else reduce_range
+    narrow = needs_reduce_range() if reduce_range is None else reduce_range
     names = tuple(zip(INPUT_NAMES, BERT_ORDER, strict=True))
     windows = [
         {ours: calibration[berts][i : i + 1] for ours, berts in names}
