@@ -10,14 +10,17 @@ DEVICE = cpu
 SEQ = 128
 STRIDE = 128
 QUESTIONS = 0
+RUNGS = all
+SWEEP = 1
 # They reach the command through its environment, so that neither make nor the shell reads a $, a
 # quote or a blank in them; what the caller's environment holds under these names does not count.
-SETTINGS := MODEL SQUAD SAMPLES DEVICE SEQ STRIDE QUESTIONS
+SETTINGS := MODEL SQUAD SAMPLES DEVICE SEQ STRIDE QUESTIONS RUNGS SWEEP
 $(foreach name,$(SETTINGS),$(eval override $(name) := $$(value $(name))))
 export $(SETTINGS)
 
 export TOKENIZERS_PARALLELISM ?= false
 export HF_HUB_DISABLE_TELEMETRY ?= 1
+export ORT_DISABLE_TELEMETRY ?= 1
 export HF_HUB_DISABLE_PROGRESS_BARS ?= 1
 export JUPYTER_PLATFORM_DIRS ?= 1
 
@@ -27,14 +30,16 @@ export JUPYTER_PLATFORM_DIRS ?= 1
 help:  ## print this help
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' Makefile
 	@echo
-	@echo "make bench MODEL=embedded SQUAD=mini SAMPLES=1000 DEVICE=cpu SEQ=128 STRIDE=128 QUESTIONS=0"
+	@echo "make bench MODEL=embedded SQUAD=mini SAMPLES=1000 DEVICE=cpu SEQ=128 STRIDE=128 QUESTIONS=0 RUNGS=all SWEEP=1"
 	@echo "  MODEL      embedded, bert-large, bert-large-random, a folder, or a hub name"
 	@echo "  SQUAD      mini, dev, or the path of a SQuAD v1.1 file"
-	@echo "  SAMPLES    timed runs of each engine, a whole number from 1"
+	@echo "  SAMPLES    timed runs of each rung, a whole number from 1"
 	@echo "  DEVICE     cpu or cuda"
 	@echo "  SEQ        tokens of a window; STRIDE: tokens by which windows advance at most"
 	@echo "  QUESTIONS  how many of the file's questions are used, the first ones; 0: all"
 	@echo "             (BERT-large on all of dev takes hours on a CPU: try QUESTIONS=200)"
+	@echo "  RUNGS      all, quick, or short names with commas between, such as torch-eager,ort-fused"
+	@echo "  SWEEP      1: also limits, batch, length and whole files; 0: latency and accuracy alone"
 	@echo "make setup PYTHON=python3.12   picks another Python (3.11 or newer)"
 
 setup: $(STAMP)  ## make .venv and install what requirements.txt lists
@@ -65,7 +70,7 @@ $(STAMP): requirements.txt pyproject.toml
 
 run: setup  ## run every chapter, write build/html/, then the benchmark on the embedded model
 	@$(BIN)/python -m helpers.chapters html
-	@$(BIN)/python -m helpers.benchmark
+	@$(BIN)/python -m helpers.benchmark --rungs quick
 	@echo && echo "Read build/html/index.html, or the chapters themselves: make lab"
 
 test: setup  ## ruff, pytest and strict nbval over all chapters
@@ -77,9 +82,10 @@ test: setup  ## ruff, pytest and strict nbval over all chapters
 lab: setup  ## JupyterLab, opened at the first chapter
 	$(BIN)/jupyter lab "$$(ls notebooks/[0-9][0-9]*.ipynb | head -n 1)"
 
-bench: setup  ## the benchmark alone: MODEL= SQUAD= SAMPLES= DEVICE= SEQ= STRIDE= QUESTIONS=
+bench: setup  ## every rung: MODEL= SQUAD= SAMPLES= DEVICE= SEQ= STRIDE= QUESTIONS= RUNGS= SWEEP=
 	@$(BIN)/python -m helpers.benchmark --model="$$MODEL" --squad="$$SQUAD" --samples="$$SAMPLES" \
-	  --device="$$DEVICE" --seq="$$SEQ" --stride="$$STRIDE" --questions="$$QUESTIONS"
+	  --device="$$DEVICE" --seq="$$SEQ" --stride="$$STRIDE" --questions="$$QUESTIONS" \
+	  --rungs="$$RUNGS" --sweep="$$SWEEP"
 
 model: setup  ## train the embedded model again and print its scores (about 20 minutes)
 	@$(BIN)/python -m helpers.training

@@ -3,7 +3,10 @@
 Who imports whom (no circles; everything may import `errors`)::
 
     errors
-    files, environment, latency, varint
+    files, environment, varint
+    busy                       did other programs run beside us?
+    latency                    a measured time is a value -> busy
+    artifacts                  files made once, kept by what they were made from -> files
     requirements               what is wanted, what is installed -> files
     wire_values                numbers and text on the wire -> varint
     wire                       a protobuf message, decoded and encoded -> wire_values
@@ -13,15 +16,25 @@ Who imports whom (no circles; everything may import `errors`)::
     squad                      reading, windows, decoding, scores
     models                     which BERT
     exports, sessions          PyTorch -> .onnx -> InferenceSession
+    fusion, quantization       .onnx -> a faster .onnx -> exports, environment
+    shapes, costs              operations and bytes, by formula and in a graph
+    products, peaks, limits    what this machine reaches, and what follows -> costs
     preflight                  what this machine lacks -> requirements, sessions, environment
     rungs                      one model in one engine -> exports, sessions
     records                    what a run found -> rungs, latency, environment
     comparison                 several rungs on the same windows -> records, rungs, squad
+    sweep, scoring             batches, lengths, whole files -> rungs, squad, latency
+    model_files                every file of one model -> artifacts, exports, fusion, quantization
+    steps                      what a rung is built from -> model_files, rungs, records
+    ladder                     the rungs by name -> steps, rungs
     display                    every chart and table
     diagrams                   drawn explanations -> display
     nesting                    the lines, sizes and picture of a decoded file -> wire, display
     pictures                   still pictures of graphs -> graphs, display
-    settings, benchmark        the command -> all of the above
+    settings, material         how a benchmark runs, on what -> models, squad, model_files
+    volume                     many windows at a time -> sweep, scoring, material
+    report                     a record as people read it -> display
+    benchmark                  the command -> all of the above
     chapters                   runs the notebooks
     training                   makes the embedded model -> squad
 """
@@ -41,3 +54,7 @@ __all__: list[str] = []
 if "torch" not in _sys.modules:
     _os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     _os.environ.setdefault("GOMP_SPINCOUNT", "20000")
+
+# ONNX Runtime 1.31 reports to its maker how it is used, on Linux too, and writes an id under the
+# home folder when a session opens. It reads this when it is loaded; what is already set stays.
+_os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")

@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
-__all__ = ["SHARE_THAT_DISTURBS", "is_disturbed", "waited_ns"]
+__all__ = ["BUSY_FROM", "waited_ns", "was_busy"]
 
-SHARE_THAT_DISTURBS = 0.05
-"""A run is marked as disturbed when its threads waited for more than this share of its time."""
+BUSY_FROM = 0.05
+"""A run counts as one on a busy machine when its threads waited for more than this share of its
+time."""
 
 _TASKS = Path("/proc/self/task")
 
@@ -34,7 +35,7 @@ def waited_ns(tasks: Path = _TASKS) -> int | None:
     return total
 
 
-def is_disturbed(before: int | None, after: int | None, elapsed_ms: float) -> bool | None:
+def was_busy(before: int | None, after: int | None, elapsed_ms: float) -> bool | None:
     """Whether others ran on our processors during a run.
 
     Args:
@@ -48,4 +49,4 @@ def is_disturbed(before: int | None, after: int | None, elapsed_ms: float) -> bo
     """
     if before is None or after is None:
         return None
-    return (after - before) / 1e6 > SHARE_THAT_DISTURBS * elapsed_ms
+    return (after - before) / 1e6 > BUSY_FROM * elapsed_ms

@@ -62,9 +62,11 @@ def compare(
         features: their windows.
 
     Returns:
-        A result a rung, in the rungs' order.
+        A result a rung, in the rungs' order. After Ctrl-C in mid-timing they hold the rounds that
+        were finished, so fewer than `samples`.
 
     Raises:
+        KeyboardInterrupt: Ctrl-C before the first round of timing was finished.
         InputError: two rungs have the same name, so that their times could not be told apart, or
             a rung's logits are not finite.
     """
@@ -74,11 +76,16 @@ def compare(
             raise InputError(f"{name}: stands for two rungs; give each a name of its own")
     windows = len(inputs["input_ids"])
 
-    def timed(rung: Rung, number: int) -> object:
+    def window(number: int) -> Inputs:
         row = number % windows
-        return rung.run({name: array[row : row + 1] for name, array in inputs.items()})
+        return {name: array[row : row + 1] for name, array in inputs.items()}
 
-    engines = {rung.name: lambda i, rung=rung: timed(rung, i) for rung in rungs}
+    engines = {rung.name: lambda i, rung=rung: rung.run(window(i)) for rung in rungs}
+    on_device = {
+        rung.name: lambda i, rung=rung: rung.device_run_ms(window(i))
+        for rung in rungs
+        if rung.device_run_ms
+    }
     first = first_runs(engines)
     bar = {"ncols": 80, "leave": False}
     with tqdm(total=windows * len(rungs), desc="answers", **bar) as progress:
@@ -94,6 +101,8 @@ def compare(
             warmup=warmup,
             seed=seed,
             first_run_ms=first,
+            device=on_device,
+            keep_what_is_there=True,
             progress=progress.update,
         )
     return [

@@ -11,7 +11,7 @@ from typing import Any
 
 from helpers.errors import InputError
 
-__all__ = ["PROJECT", "expanded", "put_in_place", "sha256", "write_json"]
+__all__ = ["PROJECT", "check_writable", "expanded", "put_in_place", "sha256", "write_json"]
 
 PROJECT = Path(__file__).resolve().parent.parent
 """The project's folder: the one that holds notebooks/, helpers/ and data/."""
@@ -62,6 +62,20 @@ def put_in_place(path: Path | str) -> Iterator[Path]:
         os.replace(name, path)
     finally:
         Path(name).unlink(missing_ok=True)
+
+
+def check_writable(folder: Path | str) -> None:
+    """Asserts that files can be written to a folder, before hours of work go there.
+
+    Args:
+        folder: it is made when missing.
+
+    Raises:
+        InputError: it cannot be written to.
+    """
+    with put_in_place(Path(folder) / "probe") as temporary:
+        temporary.write_bytes(b"")
+    (Path(folder) / "probe").unlink()
 
 
 def write_json(path: Path | str, value: Any) -> Path:

@@ -5,7 +5,10 @@ exporter writes it. Where it meets another graph it changes little and raises no
 have to be looked at.
 """
 
+import logging
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -130,12 +133,24 @@ def _optimized(
 
     options = FusionOptions("bert")
     options.use_multi_head_attention = not attention
-    return optimize_model(
-        str(path),
-        model_type="bert",
-        num_heads=config.num_attention_heads,
-        hidden_size=config.hidden_size,
-        optimization_options=options,
-        opt_level=0,
-        use_gpu=gpu,
-    )
+    with _no_warnings():
+        return optimize_model(
+            str(path),
+            model_type="bert",
+            num_heads=config.num_attention_heads,
+            hidden_size=config.hidden_size,
+            optimization_options=options,
+            opt_level=0,
+            use_gpu=gpu,
+        )
+
+
+@contextmanager
+def _no_warnings() -> Iterator[None]:
+    """Keeps the optimizer's log quiet: what it did not recognise, the counts tell."""
+    before = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        yield
+    finally:
+        logging.disable(before)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from helpers.busy import is_disturbed, waited_ns
+from helpers.busy import waited_ns, was_busy
 from helpers.errors import InputError
 
 __all__ = ["Latency", "first_runs", "measure", "paired_ratio"]
@@ -25,7 +25,7 @@ class Latency:
         warmup_runs: further runs that were thrown away before the first sample.
         device_ms: on a GPU, one time a round from device memory to device memory, in
             milliseconds; empty where there is no such time.
-        disturbed: one entry a sample: whether other programs took processor time from it; None
+        busy: one entry a sample: whether other programs took processor time from it; None
             where the system does not tell.
     """
 
@@ -33,7 +33,7 @@ class Latency:
     first_run_ms: float
     warmup_runs: int
     device_ms: tuple[float, ...] = ()
-    disturbed: tuple[bool, ...] | None = None
+    busy: tuple[bool, ...] | None = None
 
     def __post_init__(self) -> None:
         if not self.samples_ms:
@@ -139,7 +139,7 @@ def measure(
 class _Sample(NamedTuple):
     ms: float
     device_ms: float | None
-    disturbed: bool | None
+    busy: bool | None
 
 
 def _sample(
@@ -147,13 +147,13 @@ def _sample(
 ) -> _Sample:
     before = waited_ns()
     elapsed = _timed(run, number)
-    disturbed = is_disturbed(before, waited_ns(), elapsed)
-    return _Sample(elapsed, on_device(number) if on_device else None, disturbed)
+    busy = was_busy(before, waited_ns(), elapsed)
+    return _Sample(elapsed, on_device(number) if on_device else None, busy)
 
 
 def _latency(found: Sequence[_Sample], first_run_ms: float, warmup: int) -> Latency:
     on_device = tuple(one.device_ms for one in found if one.device_ms is not None)
-    marks = tuple(one.disturbed for one in found if one.disturbed is not None)
+    marks = tuple(one.busy for one in found if one.busy is not None)
     return Latency(
         tuple(one.ms for one in found),
         first_run_ms,

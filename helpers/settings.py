@@ -1,9 +1,10 @@
 """How a benchmark runs, checked before anything is loaded."""
 
-from collections.abc import Mapping
+import argparse
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import torch
 
@@ -11,7 +12,7 @@ from helpers.downloads import squad_dev
 from helpers.errors import InputError
 from helpers.files import PROJECT, expanded
 
-__all__ = ["SQUAD_MINI", "Settings", "read_settings", "squad_path"]
+__all__ = ["SQUAD_MINI", "Settings", "arguments_of", "read_settings", "squad_path"]
 
 SQUAD_MINI = PROJECT / "data" / "squad-mini-v1.1.json"
 """The questions that the project ships."""
@@ -29,6 +30,9 @@ class Settings:
         seq: tokens of a window, padding included (the article's max_seq_length).
         stride: tokens by which windows advance at most (the article's doc_stride).
         questions: how many questions are used, from the file's first on; 0: all.
+        rungs: which rungs: `all`, `quick`, or their short names with commas between.
+        sweep: 1 measures the machine's limits, batch, length and whole-file scoring too; 0 does
+            not.
         threads: threads inside one operator, the same for every engine; 0: one for each logical
             processor that the process may use.
         warmup: runs of each engine that are thrown away.
@@ -42,6 +46,8 @@ class Settings:
     seq: int = 128
     stride: int = 128
     questions: int = 0
+    rungs: str = "all"
+    sweep: int = 1
     threads: int = 0
     warmup: int = 10
     seed: int = 0
@@ -52,12 +58,53 @@ class Settings:
             value = getattr(self, name)
             if value < bound:
                 raise InputError(f"{name.upper()}={value}: must be at least {bound}")
+        if self.sweep not in (0, 1):
+            raise InputError(f"SWEEP={self.sweep}: must be 0 or 1")
         if self.device not in ("cpu", "cuda"):
             raise InputError(f"DEVICE={self.device}: unknown; use cpu or cuda")
         if self.device == "cuda" and not torch.cuda.is_available():
             raise InputError(
                 "DEVICE=cuda: this machine has no CUDA device that PyTorch can use; use DEVICE=cpu"
             )
+
+
+_HELP = {
+    "model": "embedded, bert-large, bert-large-random, a folder, or a hub name",
+    "squad": "mini, dev, or the path of a SQuAD v1.1 file",
+    "samples": "timed runs of each rung",
+    "device": "cpu or cuda",
+    "seq": "tokens of a window",
+    "stride": "tokens by which windows advance at most",
+    "questions": "how many questions of the file are used, the first ones; 0: all",
+    "rungs": "all, quick, or short names with commas between",
+    "sweep": "1: measure limits, batch, length and whole-file scoring too; 0: do not",
+    "threads": "threads inside one operator; 0: one for each logical processor",
+    "warmup": "runs of each rung that are thrown away",
+    "seed": "seeds the order of the runs",
+}
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise InputError(f"{message}; `python -m helpers.benchmark --help` lists what there is")
+
+
+def arguments_of(given: Sequence[str] | None, *, description: str) -> dict[str, str]:
+    """Reads a command line: an option for every setting, and `--out` for the folder of results.
+
+    Args:
+        given: the arguments; None takes the process's own.
+        description: what `--help` says first.
+
+    Raises:
+        InputError: there is no such option.
+    """
+    parser = _Parser(prog="make bench", description=description)
+    for name, text in _HELP.items():
+        default = Settings.__dataclass_fields__[name].default
+        parser.add_argument(f"--{name}", default=str(default), help=text)
+    parser.add_argument("--out", default=str(PROJECT / "build" / "bench"), help="folder of results")
+    return vars(parser.parse_args(given))
 
 
 def read_settings(given: Mapping[str, str]) -> Settings:

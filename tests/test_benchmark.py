@@ -69,9 +69,28 @@ BAD = {
     "an unknown device": (["--device", "tpu"], ["DEVICE=tpu", "use cpu or cuda"]),
     "an unknown option": (["--sampels", "3"], ["--sampels", "--help"]),
     "cuda without a GPU": (["--device", "cuda"], ["DEVICE=cuda", "use DEVICE=cpu"]),
+    "an unknown rung": (
+        ["--rungs", "ort-fused,ort-turbo"], ["RUNGS=ort-turbo", "no such rung", "ort-fused"]
+    ),
+    "a rung of another device": (["--rungs", "ort-fp16"], ["RUNGS=ort-fp16", "cuda alone", "use"]),
+    "no rung named": (["--rungs", ", "], ["RUNGS=, ", "names no rung", "use all, quick"]),
+    "two rungs and neither possible": (
+        ["--rungs=ort-fused,ort-int8-dynamic", "--model={tmp}/relu", "--out={tmp}/fused"],
+        ["ort-fused", "0 BiasGelu, not 2", "none of them can run here", "name others"],
+    ),
+    "sweep neither 0 nor 1": (["--sweep", "2"], ["SWEEP=2", "must be 0 or 1"]),
+    "out where nothing can be written": (["--out", "/proc/bench"], ["/proc/bench", "choose a"]),
     "out is a file": (["--out", "{tmp}/text.json"], ["{tmp}/text.json", "choose a folder"]),
 }  # fmt: skip
-GOOD = ["--samples", "3", "--warmup", "1", "--stride", "64"]
+GOOD = ["--samples", "3", "--warmup", "1", "--stride", "64", "--sweep", "0"]
+GOOD += ["--rungs", "torch-eager,ort-exported"]
+
+
+def unfusable(source: Path, target: Path) -> Path:
+    """A copy of a model that computes ReLU where BERT computes GELU: there is no BiasGelu in it."""
+    copy_folder(source, target)
+    config = json.loads((source / "config.json").read_text(encoding="utf-8"))
+    return write(target / "config.json", {**config, "hidden_act": "relu"})
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +120,10 @@ def runs(tiny_folder, tmp_path_factory):
     weights = (tiny_folder / "model.safetensors").read_bytes()
     write(tmp / "cut" / "model.safetensors", weights[:5000])
 
+    unfusable(tiny_folder, tmp / "relu")
+
     usual = {"--model": str(tiny_folder), "--squad": str(CASES), "--out": str(tmp / "out" / "bad")}
+    usual |= {"--rungs": "torch-eager,ort-exported", "--sweep": "0", "--samples": "3"}
     names = [name for name in BAD if name != "cuda without a GPU" or not torch.cuda.is_available()]
     lists = []
     for name in [*names, "good"]:
@@ -109,7 +131,7 @@ def runs(tiny_folder, tmp_path_factory):
         if name == "good":
             usual["--out"] = str(tmp / "good")
         for option, value in usual.items():
-            if option not in arguments:
+            if not any(a.split("=")[0] == option for a in arguments):
                 arguments += [option, value]
         lists.append(arguments)
     driven = subprocess.run(
@@ -117,7 +139,7 @@ def runs(tiny_folder, tmp_path_factory):
         input=json.dumps(lists),
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=300,
     )
     assert driven.returncode == 0, driven.stderr
     return tmp, dict(zip([*names, "good"], json.loads(driven.stdout), strict=True))
@@ -141,7 +163,9 @@ def test_bad_input_ends_in_one_line_with_the_value_and_the_remedy(runs, name):
 def test_bad_input_leaves_nothing_half_written(runs):
     folder, _ = runs
     assert not (folder / "out").exists()
-    assert not list(folder.rglob("*.onnx.*"))
+    assert not list(folder.rglob(".*"))  # a file is hidden until it is whole
+    whole = {path.with_name(path.name + ".json") for path in folder.rglob("*.onnx")}
+    assert set(folder.rglob("*.onnx.*")) == whole
 
 
 def test_a_good_run_prints_its_table_and_leaves_record_chart_and_model(runs, tiny_folder):
@@ -150,7 +174,9 @@ def test_a_good_run_prints_its_table_and_leaves_record_chart_and_model(runs, tin
     assert code == 0, err
     assert "Traceback" not in err
     left = sorted(path.name for path in (folder / "good").iterdir())
-    assert left == ["chart.png", "record.json", "tiny-bert-opset11.onnx"]
+    assert left == ["accuracy.png", "chart.png", "files", "record.json"]
+    names = sorted(path.name for path in (folder / "good" / "files").iterdir())
+    assert len(names) == 2 and all(name.startswith("tiny-bert-exported-") for name in names)
     found = json.loads((folder / "good" / "record.json").read_text(encoding="utf-8"))
     assert found["settings"]["samples"] == 3
     lines = out.splitlines()

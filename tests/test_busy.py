@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from helpers.busy import SHARE_THAT_DISTURBS, is_disturbed, waited_ns
+from helpers.busy import BUSY_FROM, waited_ns, was_busy
 
 told = pytest.mark.skipif(
     not Path("/proc/self/schedstat").exists(), reason="this system does not count waiting"
@@ -41,14 +41,14 @@ def test_what_cannot_be_read_is_not_told(tmp_path, content):
     ("waited_ms", "elapsed_ms", "expected"),
     [(0, 10, False), (0.4, 10, False), (0.6, 10, True), (-3, 10, False), (9, 10, True)],
 )
-def test_a_run_is_disturbed_from_a_share_of_its_time_on(waited_ms, elapsed_ms, expected):
-    assert SHARE_THAT_DISTURBS == 0.05
-    assert is_disturbed(1000, 1000 + int(waited_ms * 1e6), elapsed_ms) is expected
+def test_a_run_was_busy_from_a_share_of_its_time_on(waited_ms, elapsed_ms, expected):
+    assert BUSY_FROM == 0.05
+    assert was_busy(1000, 1000 + int(waited_ms * 1e6), elapsed_ms) is expected
 
 
 @pytest.mark.parametrize(("before", "after"), [(None, 5), (5, None)])
 def test_nothing_told_is_nothing_known(before, after):
-    assert is_disturbed(before, after, 1.0) is None
+    assert was_busy(before, after, 1.0) is None
 
 
 @told

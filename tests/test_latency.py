@@ -147,12 +147,12 @@ def test_samples_are_marked_where_the_process_waited(monkeypatch):
     clock = iter([0, 0, 0, 10**9, 10**9, 10**9])  # before and after each of three runs
     monkeypatch.setattr(latency, "waited_ns", lambda: next(clock))
     found = measure({"x": lambda _: None}, samples=3, warmup=0, first_run_ms={"x": 1.0})
-    assert found["x"].disturbed == (False, True, False)
+    assert found["x"].busy == (False, True, False)
 
 
 def test_no_marks_where_the_system_tells_nothing(monkeypatch):
     monkeypatch.setattr(latency, "waited_ns", lambda: None)
-    assert measure({"x": lambda _: None}, samples=3)["x"].disturbed is None
+    assert measure({"x": lambda _: None}, samples=3)["x"].busy is None
 
 
 def interrupted_at(calls_before):

@@ -14,7 +14,7 @@ from helpers.files import PROJECT
 TARGETS = ("setup", "run", "test", "lab", "bench", "model", "rerun", "clean")
 
 
-SETTINGS = ("MODEL", "SQUAD", "SAMPLES", "DEVICE", "SEQ", "STRIDE", "QUESTIONS")
+SETTINGS = ("MODEL", "SQUAD", "SAMPLES", "DEVICE", "SEQ", "STRIDE", "QUESTIONS", "RUNGS", "SWEEP")
 
 
 @pytest.fixture
@@ -137,7 +137,7 @@ def test_settings_of_the_callers_environment_do_not_count(copy):
     plain = bench_arguments(copy)
     assert bench_arguments(copy, **dict.fromkeys(SETTINGS, "leaked")) == plain
     assert plain[0] == "<--model=embedded>"
-    assert plain[-1] == "<--questions=0>"
+    assert plain[-3:] == ["<--questions=0>", "<--rungs=all>", "<--sweep=1>"]
 
 
 @pytest.mark.parametrize("stamp", [True, False])

@@ -11,12 +11,13 @@ import pytest
 from builders import CASES
 
 from helpers import models
-from helpers.benchmark import headline, run
+from helpers.benchmark import run
 from helpers.comparison import agreement, compare
+from helpers.display import headline
 from helpers.errors import InputError
 from helpers.files import PROJECT, write_json
 from helpers.latency import Latency
-from helpers.records import Agreement, Result, record
+from helpers.records import Agreement, Result, Skipped, record
 from helpers.rungs import Rung, torch_rung
 from helpers.settings import Settings
 from helpers.squad import featurize
@@ -26,7 +27,8 @@ VALID = jsonschema.Draft202012Validator(SCHEMA)
 
 
 def small(model, **changes):
-    settings = {"squad": str(CASES), "samples": 12, "warmup": 2, "stride": 64, **changes}
+    settings = {"squad": str(CASES), "samples": 12, "warmup": 2, "stride": 64, "sweep": 0}
+    settings |= {"rungs": "torch-eager,ort-exported"} | changes
     return Settings(model=str(model), **settings)
 
 
@@ -178,6 +180,44 @@ def test_times_faster_is_paired_with_the_first_rung():
     assert [rung["times_faster"]["median"] for rung in value["rungs"]] == [1, 2]
 
 
+LIMIT = {
+    "flops": 100, "linear_flops": 90, "attention_flops": 10, "weight_bytes": {"fp32": 400},
+    "peak_gflops": {"fp32": 2.0}, "bandwidth_gb_s": 10.0, "limit_ms": {"fp32": 3.0}, "how": {},
+}  # fmt: skip
+
+
+def test_a_rung_says_how_near_it_comes_to_the_limit_of_its_precision():
+    slow, fast = result("slow", [12.0, 11.0, 30.0]), result("fast", [4.0, 4.0, 4.0])
+    value = record([slow, fast], model={}, settings={}, limit=LIMIT)
+    assert [rung["limit_ms"] for rung in value["rungs"]] == [3, 3]
+    assert [rung["share_of_limit"] for rung in value["rungs"]] == [0.25, 0.75]
+    assert record([slow], model={}, settings={})["rungs"][0]["share_of_limit"] is None
+
+
+def test_on_a_gpu_the_time_on_the_device_is_what_the_limit_is_compared_with():
+    rung = Rung("graph", "ONNX Runtime", "fp32", "cuda", "cuda", print)
+    latency = Latency((8.0, 8.0), 9.0, 0, device_ms=(4.0, 4.0))
+    one = Result(rung, latency, Agreement(0.0, 0.0, 1), "ort-fp16-graph")
+    (entry,) = record([one], model={}, settings={}, limit=LIMIT)["rungs"]
+    assert entry["share_of_limit"] == 0.75
+    assert entry["device_ms"]["p50"] == 4
+    assert entry["latency_ms"]["p50"] == 8
+    assert entry["slug"] == "ort-fp16-graph"
+
+
+def test_what_was_not_measured_stands_in_the_record_with_its_reason(found):
+    skipped = [Skipped("torch-bf16", "PyTorch bf16", "this processor has no bf16 instructions")]
+    value = record([result("base", [4.0])], model={}, settings={}, skipped=skipped)
+    assert value["skipped"][0]["reason"] == "this processor has no bf16 instructions"
+    VALID.validate({**found, "skipped": value["skipped"]})
+
+
+def test_a_record_of_nothing_is_one_only_where_the_run_was_interrupted(found):
+    VALID.validate({**found, "rungs": [], "interrupted": True})
+    with pytest.raises(jsonschema.ValidationError):
+        VALID.validate({**found, "rungs": [], "interrupted": False})
+
+
 def test_agreement_is_over_every_window_and_not_the_last(cases, case_windows):
     shape = case_windows.input_ids.shape
     reference = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
@@ -234,6 +274,20 @@ def test_the_first_run_is_taken_before_anything_else_ran():
     assert calls[:2] == ["one", "two"]
     assert all(result.latency.first_run_ms >= 50 for result in results)
     assert [calls.count(name) for name in ("one", "two")] == [1 + 5 + 2 + 7] * 2
+
+
+def test_ctrl_c_in_mid_timing_leaves_the_rounds_that_were_finished():
+    calls = []
+
+    def answer(inputs):
+        calls.append(1)
+        if len(calls) == 2 * (1 + 5) + 9:  # two rungs: first runs, five windows, then four rounds
+            raise KeyboardInterrupt
+        return (np.zeros(inputs["input_ids"].shape, np.float32),) * 2
+
+    rungs = [Rung(name, "PyTorch", "fp32", "cpu", "cpu", answer) for name in ("one", "two")]
+    results = compare(rungs, numbered_windows(5), samples=50, warmup=0)
+    assert [len(one.latency.samples_ms) for one in results] == [4, 4]
 
 
 @pytest.mark.parametrize("spoil", [float("nan"), float("inf"), float("-inf")])

@@ -1,0 +1,172 @@
+"""Every file that one BERT is run from: exported, fused, in half precision, in int8.
+
+Each is made once and kept under the hash of what it was made from, so a second run starts at once.
+"""
+
+import hashlib
+import importlib.metadata
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from helpers.artifacts import artifact, weights_digest
+from helpers.exports import export_bert
+from helpers.files import sha256
+from helpers.fusion import check_fused, fuse_bert
+from helpers.quantization import (
+    needs_reduce_range,
+    quantize_dynamic_bert,
+    quantize_static_bert,
+)
+from helpers.rungs import openvino_int8
+
+__all__ = ["ModelFiles"]
+
+_OPSET = 11
+_MAKERS = ("torch", "onnx", "onnxruntime", "onnxruntime-gpu", "transformers", "openvino", "nncf")
+
+
+class ModelFiles:
+    """The files of one model, made when they are first asked for.
+
+    Args:
+        model: a BERT with a question-answering head, eager attention, in evaluation mode.
+        name: what file names begin with.
+        folder: where the files are kept.
+        calibration: windows that int8 takes the ranges of its numbers from: {input name: int64
+            [windows, length]}.
+        gpu: whether the optimizer may use fusions that only a GPU runs.
+    """
+
+    def __init__(
+        self,
+        model: torch.nn.Module,
+        *,
+        name: str,
+        folder: Path,
+        calibration: Mapping[str, np.ndarray],
+        gpu: bool = False,
+    ) -> None:
+        self.model, self.name, self.folder, self.gpu = model, name, folder, gpu
+        self.calibration = calibration
+
+    @cached_property
+    def exported(self) -> Path:
+        """The model as the TorchScript exporter writes it: opset 11, any batch and length."""
+        made_from = {
+            "weights": weights_digest(self.model),
+            "config": self.model.config.to_diff_dict(),
+            "opset": _OPSET,
+            "makers": _makers(),
+        }
+        return self._made("exported", made_from, lambda path: export_bert(self.model, path))
+
+    @cached_property
+    def fused(self) -> Path:
+        """The same with all of BERT's fusions, each of them counted.
+
+        Raises:
+            FusionError: the optimizer left out some.
+        """
+        return self._fused("fused")
+
+    @cached_property
+    def fused_fp16(self) -> Path:
+        """The fused model in half precision, for a GPU; inputs are int32.
+
+        Raises:
+            FusionError: the optimizer left out some.
+        """
+        return self._fused("fused-fp16", precision="fp16")
+
+    @cached_property
+    def int8_dynamic(self) -> Path:
+        """The fused model with int8 weights; activations are rounded as they come.
+
+        Raises:
+            FusionError: the optimizer left out some fusion.
+        """
+        return self._from(self.fused, "int8-dynamic", quantize_dynamic_bert)
+
+    @cached_property
+    def int8_static(self) -> Path:
+        """The model in int8 with ranges from the calibration windows, in QDQ form."""
+        plain = self._fused("fused-but-attention", attention=False)
+
+        def make(source: Path, path: Path) -> object:
+            return quantize_static_bert(source, path, calibration=self.calibration)
+
+        return self._from(plain, "int8-static", make, calibration=_digest(self.calibration))
+
+    @cached_property
+    def openvino_int8(self) -> Path:
+        """The exported model in int8 by NNCF, with ranges from the calibration windows."""
+
+        def make(source: Path, path: Path) -> object:
+            return openvino_int8(source, path, self.calibration)
+
+        return self._from(
+            self.exported,
+            "openvino-int8",
+            make,
+            suffix=".zip",
+            calibration=_digest(self.calibration),
+        )
+
+    def _fused(self, stem: str, **options: Any) -> Path:
+        def make(source: Path, path: Path) -> None:
+            fuse_bert(source, path, self.model.config, gpu=self.gpu, **options)
+            if options.get("attention", True):
+                check_fused(path, self.model.config.num_hidden_layers)
+
+        return self._from(self.exported, stem, make, gpu=self.gpu, **options)
+
+    def _from(
+        self,
+        source: Path,
+        stem: str,
+        make: Callable[[Path, Path], object],
+        *,
+        suffix: str = ".onnx",
+        **settings: Any,
+    ) -> Path:
+        made_from = {
+            "source": sha256(source),
+            "how": stem,
+            "reduce_range": needs_reduce_range(),  # files in int8 are made for this processor
+            "makers": _makers(),
+            **settings,
+        }
+        return self._made(stem, made_from, lambda path: make(source, path), suffix)
+
+    def _made(
+        self,
+        stem: str,
+        made_from: Mapping[str, Any],
+        make: Callable[[Path], object],
+        suffix: str = ".onnx",
+    ) -> Path:
+        return artifact(self.folder, f"{self.name}-{stem}", made_from, make, suffix)
+
+
+def _makers() -> dict[str, str]:
+    """The versions of the packages that write the files."""
+    found = {}
+    for package in _MAKERS:
+        try:
+            found[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def _digest(windows: Mapping[str, np.ndarray]) -> str:
+    digest = hashlib.sha256()
+    for name in sorted(windows):
+        digest.update(f"{name} {windows[name].shape}".encode())
+        digest.update(np.ascontiguousarray(windows[name]).tobytes())
+    return digest.hexdigest()
