@@ -7,7 +7,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from helpers.errors import InputError
 from helpers.graphs import compare, count_ops, list_ops, nested, summarize
-from helpers.value_types import element_text, type_text
+from helpers.value_types import dimensions, element_text, type_text
 
 
 def info(name, shape=("n",), kind=TensorProto.FLOAT):
@@ -131,6 +131,20 @@ def list_of(kind):
 )
 def test_types_as_text(kind, text):
     assert type_text(kind) == text
+
+
+@pytest.mark.parametrize(
+    ("kind", "dims"),
+    [
+        (tensor_type(TensorProto.FLOAT, [1, "height", None, 0]), (1, "height", "?", 0)),
+        (tensor_type(TensorProto.FLOAT, []), ()),
+        (tensor_type(TensorProto.FLOAT, None), ("...",)),
+        (list_of(tensor_type(TensorProto.FLOAT, [2])), ()),
+        (onnx.TypeProto(), ()),
+    ],
+)
+def test_dimensions_are_told_one_by_one(kind, dims):
+    assert dimensions(kind) == dims
 
 
 def test_two_models_side_by_side_with_a_mark_where_they_differ():
