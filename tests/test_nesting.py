@@ -2,10 +2,17 @@
 
 import onnx
 import pytest
-from test_wire import BRANCH, LINEAR
+from test_wire import BRANCH
 
 from helpers.nesting import listing, nesting_chart, sizes
 from helpers.wire import decode
+
+LINEAR = """
+<ir_version: 8, opset_import: ["" : 17]>
+linear_func (float[10,10] a, float[10,10] x, float[10,10] b) => (float[10,10] output) {
+    c = Mul(a, x)
+    output = Add(c, b)
+}"""
 
 
 def fields_of(text):
