@@ -6,7 +6,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from helpers.errors import InputError
-from helpers.graphs import compare, count_ops, list_ops, nested, summarize
+from helpers.graphs import compare, count_ops, external_files, list_ops, nested, summarize
 from helpers.value_types import dimensions, element_text, type_text
 
 
@@ -103,6 +103,18 @@ def test_weights_that_are_listed_as_inputs_are_no_inputs():
     model = linear()
     model.graph.input.append(info("w", (2, 3)))
     assert list(summarize(model).inputs) == ["x"]
+
+
+def test_external_files_are_named_wherever_the_weights_stand():
+    model = branching()
+    assert external_files(model) == external_files(linear()) == []
+    loop = model.graph.node[1].attribute[1].g.node[0]
+    constant = model.graph.node.add(op_type="Constant").attribute.add(name="value").t
+    inner = loop.attribute[0].g.initializer[0]
+    for tensor, name in ((inner, "b.data"), (constant, "a.data"), (inner, "b.data")):
+        tensor.external_data.add(key="location", value=name)
+        tensor.external_data.add(key="offset", value="0")
+    assert external_files(model) == ["a.data", "b.data"]
 
 
 def tensor_type(kind, shape):
