@@ -23,6 +23,8 @@ export HF_HUB_DISABLE_TELEMETRY ?= 1
 export ORT_DISABLE_TELEMETRY ?= 1
 export HF_HUB_DISABLE_PROGRESS_BARS ?= 1
 export JUPYTER_PLATFORM_DIRS ?= 1
+# Set in a notebook that Jupyter's server runs; where make runs chapters, nobody looks at a frame.
+unexport JPY_SESSION_NAME
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test lab bench model rerun clean

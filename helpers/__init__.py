@@ -10,9 +10,10 @@ Who imports whom (no circles; everything may import `errors`)::
     requirements               what is wanted, what is installed -> files
     wire_values                numbers and text on the wire -> varint
     wire                       a protobuf message, decoded and encoded -> wire_values
-    viewer                     Netron, a process a file
+    serving                    the process of Netron's server
     downloads, checkpoints     one file; one folder of weights
     value_types, graphs        what stands in an .onnx file
+    viewer                     Netron, a process a file -> graphs, serving
     squad                      reading, windows, decoding, scores
     models                     which BERT
     exports, sessions          PyTorch -> .onnx -> InferenceSession

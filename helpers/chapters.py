@@ -24,6 +24,9 @@ __all__ = ["NOTEBOOKS", "chapter_paths", "execute", "main", "write_pages"]
 NOTEBOOKS = PROJECT / "notebooks"
 """Where the chapters are."""
 
+_WITH_WORDS = """{% extends "lab/index.html.j2" %}
+{% block data_png %}{{ super() | with_words(output) }}{% endblock %}"""  # nbconvert leaves them out
+
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>From PyTorch to ONNX Runtime</title>
 <style>body{{font:1.1rem/1.6 system-ui,sans-serif;max-width:42rem;margin:3rem auto;padding:0 1rem}}
@@ -105,8 +108,7 @@ def write_pages(folder: Path) -> Path:
     Raises:
         InputError: a cell failed.
     """
-    # no script is fetched from elsewhere, so that the pages read without a network
-    exporter = HTMLExporter(template_name="lab", mathjax_url="", require_js_url="")
+    exporter = _exporter()
     items = []
     for path in chapter_paths():
         notebook, seconds = execute(path)
@@ -135,6 +137,21 @@ def main() -> int | None:
         _write(path, nbformat.writes(notebook) + "\n")
         print(f"{path.relative_to(PROJECT)} refreshed", file=sys.stderr)
     return 0
+
+
+def _exporter() -> HTMLExporter:
+    """Writes pages that fetch no script from elsewhere, with a text for each picture."""
+    exporter = HTMLExporter(
+        template_name="lab", mathjax_url="", require_js_url="", raw_template=_WITH_WORDS
+    )
+    exporter.register_filter("with_words", _with_words)
+    return exporter
+
+
+def _with_words(image: str, output: nbformat.NotebookNode) -> str:
+    """An <img> with the text that the notebook stores beside a picture."""
+    words = output.metadata.get("image/png", {}).get("alt")
+    return image.replace("<img ", f'<img alt="{html.escape(words)}" ', 1) if words else image
 
 
 def _title(notebook: nbformat.NotebookNode, path: Path) -> str:

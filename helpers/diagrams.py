@@ -56,14 +56,10 @@ class Diagram(Chart):
 
     def __init__(self, height: float, *, alt: str) -> None:
         """Makes an empty drawing of the course's width and of `height` inches."""
-        super().__init__(height)
-        self.alt = alt
+        super().__init__(height, alt=alt)
         self.set_layout_engine("none")  # things stand where they are put
         self.axes_in_inches: Axes = self.add_axes((0, 0, 1, 1), xlim=(0, WIDTH), ylim=(0, height))
         self.axes_in_inches.set_axis_off()
-
-    def _repr_png_(self) -> tuple[bytes, dict[str, str]]:
-        return super()._repr_png_(), {"alt": self.alt}
 
 
 def pipeline(*, notes: Mapping[str, str] | None = None) -> Diagram:

@@ -9,6 +9,7 @@ import onnx
 import torch
 
 from helpers.files import put_in_place
+from helpers.value_types import dimensions
 
 __all__ = [
     "INPUT_NAMES",
@@ -39,7 +40,7 @@ class GraphFacts:
 
     Attributes:
         opset: the version of the standard operator set it is written in.
-        inputs: {input name: its dimensions}; a number is fixed, a name takes any size.
+        inputs: {input name: its dimensions, as `helpers.value_types.dimensions` gives them}.
         outputs: the same for the outputs.
         external: whether weights lie in a second file.
     """
@@ -56,8 +57,8 @@ def graph_facts(path: Path | str) -> GraphFacts:
     versions = {entry.domain: entry.version for entry in model.opset_import}
     return GraphFacts(
         opset=versions.get("", versions.get("ai.onnx", 0)),
-        inputs=_dimensions(model.graph.input),
-        outputs=_dimensions(model.graph.output),
+        inputs={value.name: dimensions(value.type) for value in model.graph.input},
+        outputs={value.name: dimensions(value.type) for value in model.graph.output},
         external=any(
             tensor.data_location == onnx.TensorProto.EXTERNAL for tensor in model.graph.initializer
         ),
@@ -166,12 +167,3 @@ def _refuse_if_different(
         told = "; ".join(difference for difference, _ in wrong)
         remedies = ", ".join(dict.fromkeys(remedy for _, remedy in wrong))
         raise ExportError(f"{path}: {told}; export again with {remedies}")
-
-
-def _dimensions(values: Sequence[onnx.ValueInfoProto]) -> dict[str, tuple[int | str, ...]]:
-    return {
-        value.name: tuple(
-            dim.dim_param or dim.dim_value for dim in value.type.tensor_type.shape.dim
-        )
-        for value in values
-    }

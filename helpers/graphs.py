@@ -11,7 +11,10 @@ import onnx
 from helpers.errors import InputError
 from helpers.value_types import type_text
 
-__all__ = ["GraphSummary", "compare", "count_ops", "list_ops", "nested", "read_model", "summarize"]
+__all__ = [
+    "GraphSummary", "compare", "count_ops", "external_files", "list_ops", "nested", "read_model",
+    "summarize",
+]  # fmt: skip
 
 _ORDER = {"opset": 0, "input": 1, "output": 2, "weights": 3, "": 4}  # "": an operator
 
@@ -115,10 +118,23 @@ def compare(
         pair = a.get(fact, "-"), b.get(fact, "-")
         lines.append(("" if pair[0] == pair[1] else "*", " ".join(filter(None, fact)), *pair))
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
-        for line in lines
-    )
+    rows = ("  ".join(map(str.ljust, line, widths)).rstrip() for line in lines)
+    return "\n".join(rows)
+
+
+def external_files(source: Path | str | onnx.ModelProto) -> list[str]:
+    """The files that hold weights of a model, as it names them: relative to its own folder.
+
+    Raises:
+        InputError: the file is missing or no ONNX model.
+    """
+    graphs = list(_all_graphs(read_model(source).graph))
+    tensors = [tensor for g in graphs for tensor in g.initializer]
+    tensors += [
+        part for g in graphs for s in g.sparse_initializer for part in (s.values, s.indices)
+    ]
+    tensors += [attribute.t for g in graphs for node in g.node for attribute in node.attribute]
+    return sorted({e.value for t in tensors for e in t.external_data if e.key == "location"})
 
 
 def nested(node: onnx.NodeProto) -> list[tuple[str, onnx.GraphProto]]:

@@ -73,7 +73,7 @@ def nesting_chart(fields: Sequence[Field], *, title: str) -> Chart:
     scale = 72 * 0.95 * WIDTH / (last - first)  # points a byte
     visible = [(level, one) for level, one in _walk(fields) if one.length * scale > 0.4]
     levels = 1 + max((level for level, _ in visible), default=0)
-    figure = Chart(1.1 + _ROW * levels)
+    figure = Chart(1.1 + _ROW * levels, alt=_words(fields, title))
     axes = figure.subplots()
     for level, one in visible:
         axes.broken_barh(
@@ -101,6 +101,16 @@ def nesting_chart(fields: Sequence[Field], *, title: str) -> Chart:
     patches = [Patch(color=_COLOURS[sort], label=sort) for sort in _COLOURS if sort in sorts]
     figure.legend(handles=patches, loc="outside lower center", frameon=False, ncols=3, fontsize=9)
     return figure
+
+
+def _words(fields: Sequence[Field], title: str) -> str:
+    """The picture in words: the largest parts and how many messages lie inside one another."""
+    parts = [f"{name} {count:,}" for name, count in sizes(fields, depth=1).items()]
+    levels = max(level for level, _ in _walk(fields))
+    return (
+        f"Bars below bars. {title}, up to {levels} messages inside one another. Bytes: "
+        f"{', '.join(parts[:6])}{' and less' if len(parts) > 6 else ''}."
+    )
 
 
 def _walk(

@@ -2,7 +2,23 @@
 
 import onnx
 
-__all__ = ["element_text", "type_text"]
+__all__ = ["dimensions", "element_text", "type_text"]
+
+
+def dimensions(kind: onnx.TypeProto) -> tuple[int | str, ...]:
+    """A tensor's dimensions, one by one.
+
+    Args:
+        kind: the `type` of an input, an output or a `value_info` entry.
+
+    Returns:
+        A number is fixed, a name takes any size, `"?"` is unknown. `("...",)` for an unknown number
+        of dimensions, and `()` for a scalar and for what is no tensor.
+    """
+    tensor = kind.tensor_type
+    if kind.HasField("tensor_type") and not tensor.HasField("shape"):
+        return ("...",)
+    return tuple(_dimension(dim) for dim in tensor.shape.dim)
 
 
 def element_text(number: int) -> str:
@@ -24,13 +40,12 @@ def type_text(kind: onnx.TypeProto) -> str:
     """
     which = kind.WhichOneof("value")
     if which == "tensor_type":
-        tensor = kind.tensor_type
-        dims = ", ".join(_dim(dim) for dim in tensor.shape.dim)
-        return f"{element_text(tensor.elem_type)}[{dims if tensor.HasField('shape') else '...'}]"
+        dims = ", ".join(map(str, dimensions(kind)))
+        return f"{element_text(kind.tensor_type.elem_type)}[{dims}]"
     if which in ("sequence_type", "optional_type"):
         return f"{which.removesuffix('_type')}({type_text(getattr(kind, which).elem_type)})"
     return "unknown" if which is None else which.removesuffix("_type")
 
 
-def _dim(dim: onnx.TensorShapeProto.Dimension) -> str:
-    return dim.dim_param or (str(dim.dim_value) if dim.HasField("dim_value") else "?")
+def _dimension(dim: onnx.TensorShapeProto.Dimension) -> int | str:
+    return dim.dim_param or (dim.dim_value if dim.HasField("dim_value") else "?")

@@ -1,16 +1,16 @@
 """Netron, the usual viewer of .onnx files, each file in a process of its own.
 
 A process of Netron's server can show one model only: a second model in the same process replaces
-the first, in the first one's window too. So every file gets a process of its own here. It serves on
-the loopback device, which no other machine can reach, and it ends with `close`, with this process,
-or when this process is killed (unless a fork of it lives on). Netron also serves the files beside
-the one it shows, to every user of this machine: keep secrets out of that folder.
+the first, in the first one's window too. So every file gets a process of its own, which runs
+`helpers.serving`: it serves the file and its weights on the loopback device, which no other machine
+can reach, and ends with `close`, with this process, or when this process is killed.
 """
 
 import atexit
 import contextlib
 import datetime
 import importlib.util
+import os
 import re
 import subprocess
 import sys
@@ -20,20 +20,13 @@ from types import TracebackType
 from typing import Self
 
 from helpers.errors import InputError
+from helpers.graphs import external_files
 
 __all__ = ["Viewer", "view"]
 
 _DAYS = 180  # so long after its release Netron's page asks for an update instead of drawing
 _SECONDS = 30.0  # a server that has not started by then will not
-
-# stdin ends when this process does, however it ends; then the child has nothing left to do
-_CHILD = """
-import logging, sys
-logging.disable(logging.CRITICAL)
-import netron
-print(*netron.start(sys.argv[1], address=("localhost", 0), browse=False), flush=True)
-sys.stdin.read()
-"""
+_COMMAND = (sys.executable, "-m", "helpers.serving")
 
 
 class Viewer:
@@ -84,32 +77,38 @@ class Viewer:
     def frame(self, height: int = 480) -> object:
         """The view as a frame, for the last line of a cell; what stands in the way is printed.
 
+        Where no server of Jupyter runs the notebook (`make run`, tests) nobody could look at it.
+
         Args:
             height: of the frame, in pixels.
 
         Returns:
-            What Jupyter shows as a frame, or None where nothing is served.
+            What Jupyter shows as a frame, or None where nothing is served or nobody looks.
         """
         from IPython.display import IFrame
 
         if self.problem:
             print(self.problem)
-        return None if self.url is None else IFrame(self.url, "100%", height)
+        if self.url is None:
+            return None
+        if "JPY_SESSION_NAME" not in os.environ:  # Jupyter's server sets it for its kernels
+            print(f"In JupyterLab, Netron shows {self.path.name} here.")
+            return None
+        return IFrame(self.url, "100%", height)
 
     def close(self) -> None:
         """Ends the server's process, by its number, and waits for its end. Twice does no harm."""
         process, self._process, self.url = self._process, None, None
         if process is None:
             return
-        process.terminate()
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                pipe.close()  # it ends when its standard input does, and removes its folder
         try:
             process.wait(5)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-        for pipe in (process.stdin, process.stdout):
-            if pipe is not None:
-                pipe.close()
 
 
 _views: dict[Path, Viewer] = {}
@@ -118,30 +117,32 @@ _views: dict[Path, Viewer] = {}
 def view(path: Path | str) -> Viewer:
     """Shows an .onnx file in Netron; a file that is shown already is shown anew.
 
-    Netron can also read what lies beside the file, since large weights do.
+    Netron gets the file and the files of its weights, and nothing else that lies beside them.
 
     Args:
-        path: the file.
+        path: an .onnx file.
 
     Returns:
         The viewer. Where Netron is missing or too old, it says so and breaks nothing.
 
     Raises:
-        InputError: there is no such file.
+        InputError: there is no such file, or it is no ONNX model.
     """
     path = Path(path).resolve()
     if not path.is_file():
         raise InputError(f"{path}: no such file; save the model there first, with onnx.save")
+    weights = external_files(path)
     if path in _views:
         _views.pop(path).close()
     if importlib.util.find_spec("netron") is None:
         return Viewer(path, None, "Netron is not installed; the still picture needs nothing more")
     process = subprocess.Popen(
-        [sys.executable, "-c", _CHILD, str(path)],
+        [*_COMMAND, str(os.getpid()), str(path.parent), path.name, *weights],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
+        start_new_session=True,  # a kernel is interrupted and killed with all of its group
     )
     _views[path] = Viewer(path, process, _too_old())
     return _views[path]

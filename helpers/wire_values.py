@@ -4,9 +4,10 @@ import struct
 from enum import IntEnum
 from typing import Any
 
+from helpers.errors import InputError
 from helpers.varint import WireError, encode_varint, read_varint
 
-__all__ = ["Value", "WireType", "kind_of_value", "read_value", "value_bytes"]
+__all__ = ["Value", "WireType", "check_value", "kind_of_value", "read_value", "value_bytes"]
 
 Value = int | float | str | bytes | tuple[Any, ...]
 """What a field holds; a tuple holds a message's fields, or the numbers of a packed field."""
@@ -35,6 +36,13 @@ _KINDS = {  # protobuf's numbers of the types that onnx's schema uses: their nam
 }
 _FORMATS = {"double": "d", "float": "f"}
 _SIGNED = ("int64", "int32", "enum")
+_FITTING: dict[str, tuple[type, ...]] = {  # what Python holds for a kind; for all others, an int
+    "double": (float, int),
+    "float": (float, int),
+    "string": (str, bytes),
+    "bytes": (bytes,),
+}
+_LENGTHS = {WireType.FIXED64: 8, WireType.FIXED32: 4}
 
 
 def kind_of_value(known: Any, wire_type: int) -> str:
@@ -100,6 +108,36 @@ def value_bytes(kind: str, value: Value) -> bytes:
     if form:
         return struct.pack(f"<{len(numbers)}{form}", *numbers)
     return b"".join(map(encode_varint, numbers))
+
+
+def check_value(name: str, kind: str, wire_type: int, value: Value) -> None:
+    """Refuses a value that the field cannot hold.
+
+    Args:
+        name: of the field, for the message.
+        kind: of `kind_of_value`.
+        wire_type: the wire type in the file; it decides where the kind is empty.
+        value: what the field shall hold.
+
+    Raises:
+        InputError: it is of another type, or does not fit.
+    """
+    packed = kind.startswith("packed ")
+    known = kind or ("int64" if wire_type == WireType.VARINT else "bytes")
+    types = _FITTING.get(known.removeprefix("packed "), (int,))
+    values = value if packed and isinstance(value, tuple) else (value,)
+    if packed != isinstance(value, tuple) or not all(isinstance(one, types) for one in values):
+        wanted = " or ".join(one.__name__ for one in types)
+        wanted = f"tuple of {wanted}" if packed else wanted
+        raise InputError(f"{name}: {value!r:.60} does not fit a field of {known}; give {wanted}")
+    try:
+        size = len(value_bytes(kind, value))
+    except (InputError, OverflowError, UnicodeEncodeError) as error:
+        raise InputError(
+            f"{name}: {value!r:.60} does not fit a field of {known} ({error})"
+        ) from error
+    if not kind and size != _LENGTHS.get(wire_type, size):
+        raise InputError(f"{name}: {size} bytes do not fill the field; give {_LENGTHS[wire_type]}")
 
 
 def _numbers(data: bytes, begin: int, stop: int, kind: str) -> tuple[int | float, ...]:

@@ -1,6 +1,7 @@
 """The runner of the chapters, and what every chapter must look like on disk."""
 
 import re
+from html.parser import HTMLParser
 
 import nbformat
 import pytest
@@ -74,6 +75,20 @@ def test_pages_are_written_with_an_index(tmp_path, monkeypatch):
     assert '<a href="01-a.html">A &amp; B</a>' in text
     assert '<a href="02-b.html">02-b</a>' in text
     assert "42" in (index.parent / "01-a.html").read_text(encoding="utf-8")
+
+
+def test_a_pages_pictures_have_their_words(tmp_path, monkeypatch):
+    draws = "from helpers.display import Chart"
+    path = notebook(tmp_path / "01-a.ipynb", draws, "Chart(2, alt='1 < \"2\"')", "Chart(2)")
+    monkeypatch.setattr(chapters, "chapter_paths", lambda: [path])
+    write_pages(tmp_path / "html")
+    page = (tmp_path / "html" / "01-a.html").read_text(encoding="utf-8")
+    found = []
+    parser = HTMLParser()
+    parser.handle_starttag = lambda tag, attributes: found.append((tag, dict(attributes)))
+    parser.feed(page)
+    told = [given["alt"] for tag, given in found if tag == "img" and "src" in given]
+    assert told == ['1 < "2"', "No description has been provided for this image"]
 
 
 def test_chapters_are_found_in_order_and_a_folder_without_any_is_named(tmp_path):

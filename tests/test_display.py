@@ -2,6 +2,7 @@
 
 import matplotlib.colors
 import pytest
+from IPython.core.formatters import DisplayFormatter
 
 from helpers.display import COLOURS, WIDTH, latency_chart, samples_chart, save_chart, table
 
@@ -90,6 +91,18 @@ def test_all_charts_have_one_width_and_a_white_ground(tmp_path):
     assert data.startswith(b"\x89PNG")
     assert int.from_bytes(data[16:20], "big") == WIDTH * 150  # pixels across
     assert [p.name for p in path.parent.iterdir()] == ["chart.png"]
+
+
+def test_charts_say_in_words_what_they_show():
+    chart = latency_chart(RUNGS, title="tiny, 2 cores", reference={"article": 9.0})
+    assert chart.alt == (
+        "Bars. tiny, 2 cores. PyTorch eager fp32, cpu: p50 8.00 ms; as exported fp32, "
+        "CPUExecutionProvider: p50 4.00 ms; article: 9.00 ms."
+    )
+    points = samples_chart({"PyTorch": [3.0, 5.0]}, title="tiny")
+    assert points.alt == "Points, run by run. tiny. PyTorch; PyTorch, mean 4.00 ms."
+    for one in (chart, points):
+        assert DisplayFormatter().format(one)[1] == {"image/png": {"alt": one.alt}}
 
 
 def test_the_colours_are_apart():

@@ -6,8 +6,8 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from helpers.errors import InputError
-from helpers.graphs import compare, count_ops, list_ops, nested, summarize
-from helpers.value_types import element_text, type_text
+from helpers.graphs import compare, count_ops, external_files, list_ops, nested, summarize
+from helpers.value_types import dimensions, element_text, type_text
 
 
 def info(name, shape=("n",), kind=TensorProto.FLOAT):
@@ -105,6 +105,18 @@ def test_weights_that_are_listed_as_inputs_are_no_inputs():
     assert list(summarize(model).inputs) == ["x"]
 
 
+def test_external_files_are_named_wherever_the_weights_stand():
+    model = branching()
+    assert external_files(model) == external_files(linear()) == []
+    loop = model.graph.node[1].attribute[1].g.node[0]
+    constant = model.graph.node.add(op_type="Constant").attribute.add(name="value").t
+    inner = loop.attribute[0].g.initializer[0]
+    for tensor, name in ((inner, "b.data"), (constant, "a.data"), (inner, "b.data")):
+        tensor.external_data.add(key="location", value=name)
+        tensor.external_data.add(key="offset", value="0")
+    assert external_files(model) == ["a.data", "b.data"]
+
+
 def tensor_type(kind, shape):
     return helper.make_tensor_type_proto(kind, shape)
 
@@ -131,6 +143,20 @@ def list_of(kind):
 )
 def test_types_as_text(kind, text):
     assert type_text(kind) == text
+
+
+@pytest.mark.parametrize(
+    ("kind", "dims"),
+    [
+        (tensor_type(TensorProto.FLOAT, [1, "height", None, 0]), (1, "height", "?", 0)),
+        (tensor_type(TensorProto.FLOAT, []), ()),
+        (tensor_type(TensorProto.FLOAT, None), ("...",)),
+        (list_of(tensor_type(TensorProto.FLOAT, [2])), ()),
+        (onnx.TypeProto(), ()),
+    ],
+)
+def test_dimensions_are_told_one_by_one(kind, dims):
+    assert dimensions(kind) == dims
 
 
 def test_two_models_side_by_side_with_a_mark_where_they_differ():

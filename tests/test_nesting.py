@@ -2,10 +2,17 @@
 
 import onnx
 import pytest
-from test_wire import BRANCH, LINEAR
+from test_wire import BRANCH
 
 from helpers.nesting import listing, nesting_chart, sizes
 from helpers.wire import decode
+
+LINEAR = """
+<ir_version: 8, opset_import: ["" : 17]>
+linear_func (float[10,10] a, float[10,10] x, float[10,10] b) => (float[10,10] output) {
+    c = Mul(a, x)
+    output = Add(c, b)
+}"""
 
 
 def fields_of(text):
@@ -104,3 +111,15 @@ def test_bars_too_narrow_to_be_seen_are_left_out():
     fields = decode(graph.SerializeToString(), onnx.GraphProto.DESCRIPTOR)
     axes = nesting_chart(fields, title="t").axes[0]
     assert [text.get_text() for text in axes.texts] == ["initializer", "raw_data"]
+
+
+def test_the_picture_is_told_in_words():
+    fields, _ = fields_of(LINEAR)
+    alt = nesting_chart(fields, title="linear").alt
+    assert alt == (
+        "Bars below bars. linear, up to 6 messages inside one another. Bytes: graph.input 63, "
+        "graph.node 41, graph.output 26, graph.name 13, graph 3, ir_version 2 and less."
+    )
+    assert nesting_chart(fields[:1], title="t").alt == (
+        "Bars below bars. t, up to 0 messages inside one another. Bytes: ir_version 2."
+    )

@@ -6,11 +6,14 @@ import numpy as np
 import onnx
 import pytest
 from IPython.core.formatters import DisplayFormatter
+from matplotlib.axes import Axes
+from matplotlib.patches import FancyArrowPatch
 from onnx import TensorProto, helper
 
 from helpers.display import WIDTH
 from helpers.errors import InputError
 from helpers.pictures import draw
+from helpers.pictures import layout as layout_module
 from helpers.pictures.boxes import describe, diagram, shortened
 from helpers.pictures.layers import Segment, crossings, order, places
 from helpers.pictures.marks import PALETTE, kind_of
@@ -405,6 +408,32 @@ def test_what_would_be_too_small_to_read_is_refused():
     beside = [helper.make_node("Relu", ["x"], [f"y{i}"]) for i in range(2000)]
     with pytest.raises(InputError, match="2000 nodes are too many for one picture"):
         draw(odd(beside, outputs=()))
+
+
+def dense(count):
+    """Every node reads all that was made before it."""
+    names = ["x", *(f"v{number}" for number in range(count))]
+    nodes = [helper.make_node("Sum", names[: n + 1], [names[n + 1]]) for n in range(count)]
+    return odd(nodes, outputs=names[-1:])
+
+
+def test_a_tangle_is_refused_before_it_is_arranged(monkeypatch):
+    monkeypatch.setattr(layout_module, "chain", None)  # arranging would call it
+    with pytest.raises(InputError) as caught:
+        draw(dense(150))
+    assert str(caught.value) == (
+        "152 boxes and 11326 links, which pass 573801 ranks: a picture holds 50000 of boxes and "
+        "passed ranks; cut a part out with onnx.utils.extract_model, or open the file with "
+        "helpers.viewer"
+    )
+
+
+def test_links_do_not_make_the_axes_work_out_their_limits(monkeypatch):
+    # for each curve that takes ten times as long as drawing it, and the limits are known
+    monkeypatch.setattr(Axes, "_update_patch_limits", None)
+    monkeypatch.setattr(Axes, "update_datalim", None)
+    picture = draw(dense(20), with_loop())
+    assert len(picture.axes[0].findobj(FancyArrowPatch)) > 200
 
 
 def test_a_name_that_is_given_twice_is_named():

@@ -1,21 +1,24 @@
 """Netron is served on loopback only, a process a file, and ends when it is told to."""
 
+import contextlib
 import datetime
 import os
 import signal
 import subprocess
 import sys
-import textwrap
 import time
+import urllib.error
 import urllib.request
 
+import numpy as np
 import onnx
 import psutil
 import pytest
-from onnx import TensorProto, helper
+from onnx import TensorProto, helper, numpy_helper
 
 from helpers import viewer
 from helpers.errors import InputError
+from helpers.serving import stage
 from helpers.viewer import view
 
 
@@ -31,9 +34,23 @@ def model(tmp_path):
     return saved(tmp_path / "model.onnx", "Relu")
 
 
-def read(url):
-    with urllib.request.urlopen(url, timeout=10) as answer:
+@pytest.fixture(autouse=True)
+def jupyter(monkeypatch):
+    """What Jupyter's server tells a kernel that it has started."""
+    monkeypatch.setenv("JPY_SESSION_NAME", "chapter.ipynb")
+
+
+def read(url, **headers):
+    request = urllib.request.Request(url, headers=headers)
+    with urllib.request.urlopen(request, timeout=10) as answer:
         return answer.read()
+
+
+def wait_for_end(pid):
+    deadline = time.monotonic() + 10
+    while not ended(pid) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert ended(pid)
 
 
 def ended(pid):
@@ -98,27 +115,99 @@ def test_the_frame_points_at_the_server(model):
         assert frame.height == 300
 
 
-@pytest.mark.parametrize("ending", ["pass", "import os; os.kill(os.getpid(), 9)"])
-def test_the_server_ends_with_the_process_that_started_it(model, ending):
-    code = f"""
-    from helpers.viewer import view
-    print(view({str(model)!r}).pid, flush=True)
-    {ending}
-    """
-    done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, timeout=60
-    )
-    assert done.returncode in (0, -signal.SIGKILL)
-    pid = int(done.stdout)
-    deadline = time.monotonic() + 10
-    while not ended(pid) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert ended(pid)
+FORK = "import os, signal, time\nif os.fork() == 0: time.sleep(60); os._exit(0)\n"
+KILL = "import os; os.kill(os.getpid(), 9)"
+
+
+@pytest.mark.parametrize("ending", ["pass", KILL, FORK + KILL], ids=["end", "kill", "fork, kill"])
+def test_the_server_ends_with_the_process_that_started_it(model, tmp_path, monkeypatch, ending):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    code = f"from helpers.viewer import view\nprint(view({str(model)!r}).pid, flush=True)\n{ending}"
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as started:
+        pid = int(started.stdout.readline())
+        assert started.wait(60) in (0, -signal.SIGKILL)
+        wait_for_end(pid)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(started.pid, signal.SIGKILL)  # the fork, which holds the pipes open
+    assert list(tmp_path.glob("netron-*")) == []
+
+
+@pytest.mark.parametrize("end", ["close", "terminate"])
+def test_a_private_folder_holds_the_file_and_its_weights_and_is_removed(tmp_path, monkeypatch, end):
+    (tmp_path / "private").mkdir()
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "private"))
+    weight = numpy_helper.from_array(np.ones(2000, np.float32), "w")
+    values = [helper.make_tensor_value_info(n, TensorProto.FLOAT, [2000]) for n in "xy"]
+    nodes = [helper.make_node("Add", ["x", "w"], ["y"])]
+    graph = helper.make_graph(nodes, "g", values[:1], values[1:], [weight])
+    path = tmp_path / "large.onnx"
+    onnx.save(helper.make_model(graph), path, save_as_external_data=True, location="large.data")
+    (tmp_path / "secret.txt").write_text("secret")
+    with view(path) as shown:
+        (private,) = (tmp_path / "private").iterdir()
+        assert private.stat().st_mode & 0o077 == 0
+        assert sorted(p.name for p in private.iterdir()) == ["large.data", "large.onnx"]
+        for name in ("large.data", "large.onnx"):
+            assert read(f"{shown.url}/data/{name}") == (tmp_path / name).read_bytes()
+        for name in ("secret.txt", "../secret.txt", "..%2F..%2Fsecret.txt"):
+            with pytest.raises(urllib.error.HTTPError, match="404"):
+                read(f"{shown.url}/data/{name}")
+        if end == "terminate":
+            process = psutil.Process(shown.pid)
+            process.terminate()
+            wait_for_end(process.pid)
+    assert list((tmp_path / "private").iterdir()) == []
+    assert path.exists()
+
+
+def test_it_answers_to_the_names_of_this_machine_only(model):
+    with view(model) as shown:
+        port = shown.url.rpartition(":")[2]
+        for host in (f"localhost:{port}", f"127.0.0.1:{port}", "localhost:1", "localhost"):
+            assert b"Netron" in read(shown.url, Host=host)
+        for host in (f"elsewhere.example:{port}", "elsewhere.example", f"localhost.example:{port}"):
+            for path in ("", "/data/model.onnx"):
+                with pytest.raises(urllib.error.HTTPError, match="403"):
+                    read(shown.url + path, Host=host)
+
+
+def test_what_lies_outside_the_folder_is_not_staged_and_copies_will_do(tmp_path, monkeypatch):
+    folder, target = tmp_path / "folder", tmp_path / "target"
+    for name in ("model.onnx", "part/w.data", "../outside.data"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(name)
+    (folder / "link.data").symlink_to(tmp_path / "outside.data")
+    target.mkdir()
+    monkeypatch.setattr(os, "link", unlinkable)
+    names = ["model.onnx", "part/w.data", "../outside.data", "link.data", "missing.data"]
+    names.append(str(tmp_path / "outside.data"))
+    stage(folder, names, target)
+    found = {str(p.relative_to(target)): p.read_text() for p in target.rglob("*") if p.is_file()}
+    assert found == {"model.onnx": "model.onnx", "part/w.data": "part/w.data"}
+
+
+def unlinkable(source, target):
+    raise OSError("another disk")
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path):
     with pytest.raises(InputError, match=r"gone\.onnx: no such file; save the model there first"):
         view(tmp_path / "gone.onnx")
+
+
+def test_a_file_that_is_no_model_is_named(tmp_path):
+    (tmp_path / "notes.onnx").write_text("no model")
+    with pytest.raises(InputError, match=r"notes\.onnx: no ONNX model"):
+        view(tmp_path / "notes.onnx")
+
+
+def test_where_nobody_can_look_the_frame_is_one_line(model, monkeypatch, capsys):
+    monkeypatch.delenv("JPY_SESSION_NAME")
+    with view(model) as shown:
+        assert shown.frame() is None
+    assert capsys.readouterr().out == "In JupyterLab, Netron shows model.onnx here.\n"
 
 
 def test_a_missing_netron_is_told_in_one_line_and_breaks_nothing(model, monkeypatch, capsys):
@@ -148,7 +237,7 @@ def test_a_netron_that_is_too_old_is_told_in_one_line_and_still_serves(model, mo
 
 
 def test_a_server_that_does_not_start_is_told(model, monkeypatch, capsys):
-    monkeypatch.setattr(viewer, "_CHILD", "raise SystemExit(3)")
+    monkeypatch.setattr(viewer, "_COMMAND", (sys.executable, "-c", "raise SystemExit(3)"))
     shown = view(model)
     assert shown.url is None
     assert shown.frame() is None

@@ -30,16 +30,20 @@ class Chart(Figure):
     """A figure that a notebook shows as a picture without pyplot and its global state.
 
     Its ground is white, so that it reads in a dark theme too.
+
+    Attributes:
+        alt: what it shows, in words for who cannot see it; a notebook stores them with the picture.
     """
 
-    def __init__(self, height: float) -> None:
+    def __init__(self, height: float, *, alt: str = "") -> None:
         """Makes a figure of the course's width and of `height` inches."""
         super().__init__(figsize=(WIDTH, height), facecolor="white", layout="constrained")
+        self.alt = alt
 
-    def _repr_png_(self) -> bytes:
+    def _repr_png_(self) -> tuple[bytes, dict[str, str]]:
         buffer = io.BytesIO()
         self.savefig(buffer, dpi=110)
-        return buffer.getvalue()
+        return buffer.getvalue(), {"alt": self.alt}
 
 
 class DescribedChart(Chart):
@@ -102,6 +106,8 @@ def latency_chart(
         )  # fmt: skip
     axes.set_yticks(range(rows), names)
     axes.invert_yaxis()
+    told = "; ".join(f"{n}: {text}" for n, text in zip(names, labels, strict=True))
+    figure.alt = " ".join(f"Bars. {title}. {told}.".split())
     axes.set_xlabel("latency of one inference in ms: bar p50, tick p90, line to p99")
     axes.set_xlim(0, 1.18 * max(ends))  # room for the number behind the longest line
     axes.set_title(title, loc="left", fontsize=11)
@@ -123,6 +129,7 @@ def samples_chart(samples_ms: Mapping[str, Sequence[float]], *, title: str) -> C
         axes.plot(range(len(samples)), samples, ".", markersize=3, color=colour, label=name)
         mean = sum(samples) / len(samples)
         axes.axhline(mean, color=colour, linewidth=1, label=f"{name}, mean {mean:.2f} ms")
+    figure.alt = f"Points, run by run. {title}. {'; '.join(axes.get_legend_handles_labels()[1])}."
     axes.set_xlabel("run")
     axes.set_ylabel("latency in ms")
     axes.set_ylim(bottom=0)

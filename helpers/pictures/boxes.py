@@ -40,7 +40,8 @@ def diagram(graph: onnx.GraphProto, *, outermost: bool = True) -> Layout:
         The layout, in inches, with its upper left corner at (0, 0).
 
     Raises:
-        InputError: the graph's nodes depend on each other in a circle, or a name is given twice.
+        InputError: the graph's nodes depend on each other in a circle, a name is given twice, or
+            there is too much of it for one picture.
     """
     boxes: list[Box] = []
     origin: dict[str, tuple[int, float]] = {}

@@ -33,16 +33,12 @@ class Picture(Chart):
 
     def __init__(self, height: float, alt: str, layouts: Sequence[Layout]) -> None:
         """Makes an empty picture of the course's width and of `height` inches."""
-        super().__init__(height)
+        super().__init__(height, alt=alt)
         self.set_layout_engine("none")
-        self.alt = alt
         self.layouts = list(layouts)
 
     def __repr__(self) -> str:
         return f"<Picture of {self.alt}>"
-
-    def _repr_png_(self) -> tuple[bytes, dict[str, str]]:
-        return super()._repr_png_(), {"alt": self.alt}
 
 
 def draw(

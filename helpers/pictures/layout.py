@@ -17,6 +17,7 @@ __all__ = ["Box", "Frame", "Layout", "Link", "arrange"]
 
 _BESIDE = 0.28  # inches between two boxes of a rank
 _BELOW = 0.5  # inches between two ranks; an edge's name stands in there
+_MOST = 50_000  # boxes and pieces of links in a layout: some seconds of work, and a black picture
 
 
 @dataclass
@@ -128,9 +129,16 @@ def arrange(boxes: Sequence[Box], links: Sequence[Link]) -> Layout:
         The layout; its upper left corner is at (0, 0).
 
     Raises:
-        InputError: the links form a circle.
+        InputError: the links form a circle, or are too many to tell apart.
     """
     rank = _ranks(boxes, links)
+    pieces = sum(rank[link.target] - rank[link.source] for link in links)
+    if len(boxes) + pieces > _MOST:
+        raise InputError(
+            f"{len(boxes)} boxes and {len(links)} links, which pass {pieces} ranks: a picture "
+            f"holds {_MOST} of boxes and passed ranks; cut a part out with "
+            "onnx.utils.extract_model, or open the file with helpers.viewer"
+        )
     rows: list[list[int]] = [[] for _ in range(max(rank, default=-1) + 1)]
     for number, place in enumerate(rank):
         rows[place].append(number)

@@ -60,7 +60,8 @@ def draw_layout(axes: Axes, layout: Layout, scale: float = 1.0) -> None:
     """Draws a graph and the bodies inside it.
 
     Args:
-        axes: one unit of theirs is an inch times `scale`; y grows downwards.
+        axes: one unit of theirs is an inch times `scale`; y grows downwards. Their limits stay as
+            they are: working out those of thousands of curves takes ten times the drawing.
         layout: what to draw, where it lies.
         scale: by how much letters and lines shrink.
     """
@@ -91,13 +92,13 @@ def draw_box(axes: Axes, box: Box, scale: float = 1.0, *, colour: str | None = N
     round_by = 0.05 if box.kind == "operator" else box.height / 2
     left, top = box.x - box.width / 2, box.y - box.height / 2
     if box.kind == "initializer":
-        axes.add_patch(_hexagon(box, line))
+        axes.add_artist(_hexagon(box, line))
     else:
         dashes = "--" if box.kind == "outer" else "-"
-        axes.add_patch(_rounded(left, top, box.width, box.height, round_by, line, dashes))
+        axes.add_artist(_rounded(left, top, box.width, box.height, round_by, line, dashes))
     if box.kind == "output":
         inner = (left + 0.04, top + 0.04, box.width - 0.08, box.height - 0.08)
-        axes.add_patch(_rounded(*inner, round_by - 0.04, line, "-"))
+        axes.add_artist(_rounded(*inner, round_by - 0.04, line, "-"))
     for frame in box.frames:
         _draw_frame(axes, frame, scale)
     middle = top + 0.22 if box.frames and box.note else top + 0.16 if box.frames else box.y
@@ -116,7 +117,7 @@ def draw_text(axes: Axes, x: float, y: float, text: str, points: float, **how: o
 
 def _draw_frame(axes: Axes, frame: Frame, scale: float) -> None:
     line = {"facecolor": "white", "edgecolor": _LINE, "linewidth": 0.8 * scale}
-    axes.add_patch(_rounded(frame.x, frame.y, frame.width, frame.height, 0.03, line, "-"))
+    axes.add_artist(_rounded(frame.x, frame.y, frame.width, frame.height, 0.03, line, "-"))
     look = {"ha": "left", "style": "italic", "color": _LINE}
     draw_text(axes, frame.x + 0.08, frame.y + 0.12, frame.title, LABEL_POINTS * scale, **look)
     draw_layout(axes, frame.layout, scale)
@@ -138,7 +139,7 @@ def _draw_link(axes: Axes, link: Link, scale: float) -> None:
         path=Path(points, codes), arrowstyle="-|>", mutation_scale=7 * scale, color=_LINE,
         linewidth=0.9 * scale, linestyle="--" if link.dashed else "-", fill=True,
     )  # fmt: skip
-    axes.add_patch(arrow)
+    axes.add_artist(arrow)
 
 
 def _rounded(

@@ -1,0 +1,82 @@
+"""The process behind a viewer: Netron's server, which sees a private folder and ends by itself.
+
+Netron serves every file of the folder in which the shown one lies, to whoever asks on this machine
+and under whatever name. So this process makes a folder of its own that holds the shown file and its
+weights and nothing else, and answers only to who asks for `localhost`: a web page that points its
+own name at this machine gets nothing. It ends, and the folder with it, when its standard input is
+closed or the process that started it is gone.
+
+python -m helpers.serving PID FOLDER FILE [FILE ...]   # the first file is shown
+"""
+
+import logging
+import os
+import select
+import shutil
+import signal
+import sys
+import tempfile
+from collections.abc import Sequence
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+
+__all__ = ["main", "stage"]
+
+_HOSTS = ("localhost", "127.0.0.1", "[::1]")
+_SECONDS = 0.5  # between two looks at the parent
+
+
+def stage(folder: Path, files: Sequence[str], target: Path) -> None:
+    """Puts files of one folder into another: as a second name where that can be, else as a copy.
+
+    Args:
+        folder: where they are.
+        files: their paths in it. Those that are not there, or lie outside it, are left out.
+        target: where they go, under the same paths.
+    """
+    for name in files:
+        source, place = (folder / name).resolve(), target / name
+        if not source.is_file() or not source.is_relative_to(folder) or ".." in Path(name).parts:
+            continue
+        place.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            os.link(source, place)  # a symbolic link would do no good: Netron follows none outside
+        except OSError:  # another disk, or a file system without second names
+            shutil.copyfile(source, place)
+
+
+def main() -> None:
+    """The command: serves until its standard input ends, or the process PID does."""
+    parent, folder, files = int(sys.argv[1]), Path(sys.argv[2]), sys.argv[3:]
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # which removes the folder
+    logging.disable(logging.CRITICAL)
+    import netron
+
+    _answer_to_own_names_only()
+    with tempfile.TemporaryDirectory(prefix="netron-") as private:
+        stage(folder, files, Path(private))
+        shown = str(Path(private) / files[0])
+        print(*netron.start(shown, address=("localhost", 0), browse=False), flush=True)
+        while os.getppid() == parent and not select.select([sys.stdin], [], [], _SECONDS)[0]:
+            pass
+
+
+def _answer_to_own_names_only() -> None:
+    """Refuses every request whose Host is not this machine's loopback device."""
+    parse = BaseHTTPRequestHandler.parse_request
+
+    def checked(self: BaseHTTPRequestHandler) -> bool:
+        if not parse(self):
+            return False
+        host = self.headers.get("Host", "")
+        if host in _HOSTS or host.rpartition(":")[0] in _HOSTS:
+            return True
+        self.send_response(403)
+        self.end_headers()
+        return False
+
+    BaseHTTPRequestHandler.parse_request = checked
+
+
+if __name__ == "__main__":
+    main()
