@@ -16,7 +16,7 @@ Who imports whom (no circles)::
     data                  many of them, in parallel
     structure             the model at its start
     forward, losses       one step's arithmetic
-    plan, memory, batches, train
+    plan, memory, precision, batches, train
     exam, evaluate, card  scores and what is saved
     making                the whole way           -> all of the above
 
