@@ -6,11 +6,13 @@ import random
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import torch
 import yaml
 
+from helpers import training
 from helpers.models import EMBEDDED
 from helpers.training.data import clean_passages, training_texts
 from helpers.training.exam import NATURAL
@@ -21,6 +23,7 @@ from helpers.training.names import PROPER_TYPES, is_held_out, proper_name
 from helpers.training.passages import find_answer
 from helpers.training.precision import matrix_dtype
 from helpers.training.structure import new_model, small_config
+from helpers.training.values import value
 from helpers.training.vocabulary import train_vocabulary
 
 
@@ -190,6 +193,32 @@ def test_the_forms_hold_no_sentence_of_the_natural_prose():
     for path in (NATURAL.parent / "forms").glob("*.yaml"):
         words = re.findall(r"\w+", path.read_text(encoding="utf-8").lower())
         assert not [run for i in range(len(words) - 7) if (run := tuple(words[i : i + 8])) in runs]
+
+
+def test_the_map_of_training_names_its_modules_before_those_that_import_them():
+    folder = Path(training.__file__).parent
+    rows = [row.strip() for row in training.__doc__.split("::", 1)[1].splitlines()]
+    level = {
+        name: number
+        for number, row in enumerate(rows)
+        for name in re.findall(r"\w+", re.split(r"  |  *->", row)[0])
+        if (folder / f"{name}.py").is_file()
+    }
+    modules = {path.stem for path in folder.glob("[!_]*.py")}
+    assert set(level) == modules
+    for name in modules:
+        source = (folder / f"{name}.py").read_text(encoding="utf-8")
+        plain = re.findall(r"^ *from \.(\w+) import", source, re.MULTILINE)
+        whole = re.findall(r"^ *from \. import (\w+)", source, re.MULTILINE)
+        for other in plain + whole:
+            assert level[other] <= level[name], f"{name} imports {other}, which stands below it"
+
+
+def test_an_unknown_slot_type_is_named_with_those_that_are_known():
+    with pytest.raises(
+        ValueError, match=r"^unknown slot type 'planet': take one of age, animal, .* or write"
+    ):
+        value("planet", random.Random(0))
 
 
 def test_training_writes_a_whole_folder(tmp_path):
