@@ -15,16 +15,19 @@ import yaml
 from helpers import training
 from helpers.models import EMBEDDED
 from helpers.training.data import clean_passages, training_texts
+from helpers.training.encode import encode
 from helpers.training.exam import NATURAL
 from helpers.training.forms import is_unseen_wording, read_forms
 from helpers.training.forward import hidden_states
 from helpers.training.mixture import training_passage
 from helpers.training.names import PROPER_TYPES, is_held_out, proper_name
 from helpers.training.passages import find_answer
+from helpers.training.plan import Plan
 from helpers.training.precision import matrix_dtype
 from helpers.training.structure import new_model, small_config
+from helpers.training.train import train
 from helpers.training.values import value
-from helpers.training.vocabulary import train_vocabulary
+from helpers.training.vocabulary import load_tokenizer, train_vocabulary
 
 
 @pytest.fixture(scope="module")
@@ -219,6 +222,44 @@ def test_an_unknown_slot_type_is_named_with_those_that_are_known():
         ValueError, match=r"^unknown slot type 'planet': take one of age, animal, .* or write"
     ):
         value("planet", random.Random(0))
+
+
+@pytest.fixture(scope="module")
+def few_samples(forms):
+    """A few samples of every level, in the shipped vocabulary's numbers."""
+    rng = random.Random(3)
+    tokenizer = load_tokenizer(EMBEDDED / "vocab.txt")
+    levels = []
+    for level in (0, 1, 2):
+        made = [training_passage(forms, rng, level=level, questions=2) for _ in range(12)]
+        levels.append(encode([p for p in made if p], tokenizer, rng, longest=240))
+    return tuple(levels)
+
+
+def trained(levels, **changes):
+    """The running average of the weights after three steps, one on each level."""
+    plan = Plan(short_steps=1, medium_steps=1, steps=3, size=4, **changes)
+    return train(new_model(small_config(4500), plan.seed), levels, plan).state_dict()
+
+
+def test_training_can_be_repeated_byte_for_byte(few_samples, capsys):
+    torch.manual_seed(123)  # what came before does not count
+    first, second, other = (trained(few_samples, seed=seed) for seed in (1, 1, 2))
+    assert all(torch.equal(first[name], second[name]) for name in first)
+    assert not torch.equal(first["qa_outputs.weight"], other["qa_outputs.weight"])
+    assert (
+        capsys.readouterr().out.count(f"matrices in {matrix_dtype()}, as this processor has") == 3
+    )
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_training_moves_every_weight_in_either_precision(few_samples, dtype, monkeypatch):
+    monkeypatch.setattr("helpers.training.train.matrix_dtype", lambda: dtype)
+    after = trained(few_samples)
+    before = new_model(small_config(4500), Plan().seed).state_dict()
+    assert {tensor.dtype for tensor in after.values()} == {torch.float32}
+    assert all(torch.isfinite(tensor).all() for tensor in after.values())
+    assert [name for name in before if torch.equal(before[name], after[name])] == []
 
 
 def test_training_writes_a_whole_folder(tmp_path):
