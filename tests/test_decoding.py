@@ -194,6 +194,39 @@ def test_an_end_before_its_start_is_no_answer(tiny_tokenizer):
     assert answers([one], features, start, end)["q"] in ("to", "to clerks", "boats")
 
 
+def test_of_equal_spans_the_first_wins(cases, case_windows, tiny_tokenizer):
+    one = example("boats belong to clerks")
+    features = featurize([one], tiny_tokenizer, max_seq_length=32)
+    level = np.zeros(features.input_ids.shape)
+    assert answers([one], features, level, level)["q"] == "boats"
+    assert answers([one], features, -level, level - 7)["q"] == "boats"
+    index = 0  # in two windows, far from one another
+    context = cases[index].context
+    early, late = context.index("Ilse Brandt"), context.index("Petra Lund")
+    pair = [
+        sum(logits)
+        for logits in zip(
+            pointing(case_windows, index, early, early + 11),
+            pointing(case_windows, index, late, late + 10),
+            strict=True,
+        )
+    ]
+    assert answers(cases, case_windows, *pair)["long-1"] == "Ilse Brandt"
+
+
+def test_numbers_that_are_no_numbers_give_no_answer(tiny_tokenizer):
+    one = example("boats belong to clerks")
+    features = featurize([one], tiny_tokenizer, max_seq_length=32)
+    nothing = np.full(features.input_ids.shape, np.nan)
+    assert answers([one], features, nothing, nothing) == {"q": ""}
+
+
+def test_a_passage_from_right_to_left_is_cut_as_written(tiny_tokenizer):
+    context = "בעיר עכו נבנה מגדל בשנת 1420."
+    assert answer_at(tiny_tokenizer, context, "מגדל") == "מגדל"
+    assert answer_at(tiny_tokenizer, context, "בשנת 1420") == "בשנת 1420"
+
+
 def test_the_best_of_several_windows_wins(cases, case_windows):
     index = 0
     context = cases[index].context

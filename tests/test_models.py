@@ -435,7 +435,7 @@ def load_in_a_process(address, cache, *names):
         env={**os.environ, "HF_ENDPOINT": address, "HF_HUB_DISABLE_XET": "1"},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
     )
     assert run.returncode == 0, run.stderr
     return [json.loads(line) for line in run.stdout.splitlines()], run.stderr

@@ -64,6 +64,25 @@ def test_a_wrong_offset_is_put_right(tmp_path):
     assert read[0].answer_starts == (0,)
 
 
+@pytest.mark.parametrize(
+    ("context", "answer"),
+    [
+        ("בעיר עכו נבנה מגדל בשנת 1420.", "מגדל"),  # written from right to left
+        ("بني البرج سنة 1420.", "سنة 1420"),
+        ("first\r\nsecond\rthird", "second"),  # a new line of two characters stays two
+        ("𝔊oth 🙂🙂 and boats", "boats"),  # letters outside of the first 65536 count as one
+        ("a\x00b boats\x1f", "boats\x1f"),
+    ],
+)
+@pytest.mark.parametrize("ascii_only", [True, False])
+def test_starts_count_characters_whatever_the_letters(tmp_path, context, answer, ascii_only):
+    root = squad_root(context=context, answer=answer, start=context.index(answer))
+    text = json.dumps(root, ensure_ascii=ascii_only)  # 🙂 as \ud83d\ude42, or as it is
+    (read,) = read_squad(write(tmp_path / "f.json", text.encode("utf-8")))
+    assert read.context == context
+    assert read.answer_starts == (context.index(answer),)
+
+
 def test_the_second_place_of_an_answer_is_kept(tmp_path):
     root = squad_root(context="Ada met Ada.", answer="Ada", start=8)
     assert read_squad(write(tmp_path / "f.json", root))[0].answer_starts == (8,)
@@ -77,6 +96,8 @@ def test_other_keys_and_a_missing_title_are_no_hindrance(tmp_path):
 
 TWICE = squad_root()
 TWICE["data"] = TWICE["data"] * 2
+HALF_TITLE = squad_root()
+HALF_TITLE["data"][0]["title"] = "weirs \ud83d"
 
 BAD = {
     "not JSON": ('{"data": [', ["not JSON"]),
@@ -100,9 +121,12 @@ BAD = {
     "a start that is a truth value": (squad_root(start=True), ["answers[0]", "'answer_start'"]),
     "an answer not in its context": (squad_root(answer="Tom"), ["'Tom'", "'q1'", "correct"]),
     "an empty answer": (squad_root(answer=""), ["''", "'q1'"]),
+    "a blank answer": (squad_root(answer=" ", start=3), ["' '", "'q1'", "correct"]),
     "no answers": (squad_root(answers=[]), ["'q1'", "v2.0"]),
     "no questions": ({"data": []}, ["no questions"]),
     "half a letter": (squad_root(question="Who is \ud83d?"), ["'question'", "data[0]"]),
+    "half a letter in an id": (squad_root(id="\udc00"), ["'id'", "qas[0]"]),
+    "half a letter in a title": (HALF_TITLE, ["'title'", "data[0]"]),
     "an id twice": (TWICE, ["'q1'", "twice"]),
 }
 

@@ -1,18 +1,33 @@
 """The generator of the embedded model: what it promises about names, wordings and answers."""
 
 import json
+import os
 import random
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
+import torch
 import yaml
 
-from helpers.training.data import clean_passages
+from helpers import training
+from helpers.models import EMBEDDED
+from helpers.training.data import clean_passages, training_texts
+from helpers.training.encode import encode
 from helpers.training.exam import NATURAL
 from helpers.training.forms import is_unseen_wording, read_forms
+from helpers.training.forward import hidden_states
 from helpers.training.mixture import training_passage
 from helpers.training.names import PROPER_TYPES, is_held_out, proper_name
 from helpers.training.passages import find_answer
+from helpers.training.plan import Plan
+from helpers.training.precision import matrix_dtype
+from helpers.training.structure import new_model, small_config
+from helpers.training.train import train
+from helpers.training.values import value
+from helpers.training.vocabulary import load_tokenizer, train_vocabulary
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +100,77 @@ def test_the_same_seed_gives_the_same_passages(forms):
     assert [p.text for p in first] != [p.text for p in clean_passages(forms, seed=4, count=20)]
 
 
+def test_the_same_texts_give_the_same_vocabulary(forms, tmp_path):
+    texts = training_texts(forms, seed=3, count=150)
+    for name in ("first", "second"):
+        train_vocabulary(texts, tmp_path / name, size=600)
+    assert (tmp_path / "first").read_bytes() == (tmp_path / "second").read_bytes()
+    pieces = (tmp_path / "first").read_text(encoding="utf-8").splitlines()
+    assert len(pieces) == len(set(pieces)) == 600
+    assert pieces[:5] == ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+    assert {"a", "##a", "##9", "£"} <= set(pieces)
+
+
+CHUNK = """
+import hashlib, sys
+from pathlib import Path
+from helpers.training import data
+data.CHUNK = 8
+for level in (0, 1, 2):
+    made = data._chunk(5, level=level, vocabulary=sys.argv[1])
+    print(hashlib.sha256(made.ids.tobytes() + made.starts.tobytes()).hexdigest())
+"""
+
+
+def test_training_passages_are_the_same_whatever_the_seed_of_pythons_hashes():
+    told = [
+        subprocess.run(
+            [sys.executable, "-c", CHUNK, str(EMBEDDED / "vocab.txt")],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True, text=True, check=True,
+        ).stdout
+        for seed in ("1", "2")
+    ]  # fmt: skip
+    assert len(set(told[0].split())) == 3
+    assert told[0] == told[1]
+
+
+@pytest.mark.parametrize(
+    ("capabilities", "dtype"),
+    [
+        ({"avx2": True, "avx512_f": True, "avx512_bf16": True}, torch.bfloat16),
+        ({"avx512_bf16": False, "amx_bf16": True}, torch.bfloat16),
+        ({"avx2": True, "avx512_f": True, "avx512_bf16": False, "amx_bf16": False}, torch.float32),
+        ({}, torch.float32),
+    ],
+)
+def test_bfloat16_is_for_processors_that_have_it(capabilities, dtype, monkeypatch):
+    assert matrix_dtype(capabilities) == dtype
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities)
+    assert matrix_dtype() == dtype
+
+
+@pytest.mark.parametrize(("dtype", "apart"), [(torch.float32, 1e-4), (torch.bfloat16, 0.2)])
+def test_trainings_own_forward_pass_computes_what_bert_computes(dtype, apart):
+    model = new_model(small_config(600), seed=0).eval()
+    ids = torch.randint(5, 600, (3, 24), generator=torch.Generator().manual_seed(0))
+    lengths = torch.tensor([24, 17, 9])
+    mask = (torch.arange(24) < lengths[:, None]).long()
+    segments = (torch.arange(24) >= 7).long() * mask
+    positions = torch.arange(24).expand(3, 24) + 40
+    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16, enabled=dtype == torch.bfloat16):
+        found = hidden_states(model, ids, mask, segments, positions, dtype)
+    with torch.no_grad():
+        expected = model.bert(
+            ids, mask, segments, positions, output_hidden_states=True
+        ).hidden_states
+    assert len(found) == len(expected) == model.config.num_hidden_layers + 1
+    for ours, theirs in zip(found, expected, strict=True):
+        assert ours.dtype == torch.float32
+        torch.testing.assert_close(ours[mask == 1], theirs[mask == 1], atol=apart, rtol=0)
+        assert theirs.std() > 0.5  # numbers that differ, so that the comparison means something
+
+
 @pytest.mark.parametrize(
     ("passage", "answer", "found"),
     [
@@ -110,6 +196,70 @@ def test_the_forms_hold_no_sentence_of_the_natural_prose():
     for path in (NATURAL.parent / "forms").glob("*.yaml"):
         words = re.findall(r"\w+", path.read_text(encoding="utf-8").lower())
         assert not [run for i in range(len(words) - 7) if (run := tuple(words[i : i + 8])) in runs]
+
+
+def test_the_map_of_training_names_its_modules_before_those_that_import_them():
+    folder = Path(training.__file__).parent
+    rows = [row.strip() for row in training.__doc__.split("::", 1)[1].splitlines()]
+    level = {
+        name: number
+        for number, row in enumerate(rows)
+        for name in re.findall(r"\w+", re.split(r"  |  *->", row)[0])
+        if (folder / f"{name}.py").is_file()
+    }
+    modules = {path.stem for path in folder.glob("[!_]*.py")}
+    assert set(level) == modules
+    for name in modules:
+        source = (folder / f"{name}.py").read_text(encoding="utf-8")
+        plain = re.findall(r"^ *from \.(\w+) import", source, re.MULTILINE)
+        whole = re.findall(r"^ *from \. import (\w+)", source, re.MULTILINE)
+        for other in plain + whole:
+            assert level[other] <= level[name], f"{name} imports {other}, which stands below it"
+
+
+def test_an_unknown_slot_type_is_named_with_those_that_are_known():
+    with pytest.raises(
+        ValueError, match=r"^unknown slot type 'planet': take one of age, animal, .* or write"
+    ):
+        value("planet", random.Random(0))
+
+
+@pytest.fixture(scope="module")
+def few_samples(forms):
+    """A few samples of every level, in the shipped vocabulary's numbers."""
+    rng = random.Random(3)
+    tokenizer = load_tokenizer(EMBEDDED / "vocab.txt")
+    levels = []
+    for level in (0, 1, 2):
+        made = [training_passage(forms, rng, level=level, questions=2) for _ in range(12)]
+        levels.append(encode([p for p in made if p], tokenizer, rng, longest=240))
+    return tuple(levels)
+
+
+def trained(levels, **changes):
+    """The running average of the weights after three steps, one on each level."""
+    plan = Plan(short_steps=1, medium_steps=1, steps=3, size=4, **changes)
+    return train(new_model(small_config(4500), plan.seed), levels, plan).state_dict()
+
+
+def test_training_can_be_repeated_byte_for_byte(few_samples, capsys):
+    torch.manual_seed(123)  # what came before does not count
+    first, second, other = (trained(few_samples, seed=seed) for seed in (1, 1, 2))
+    assert all(torch.equal(first[name], second[name]) for name in first)
+    assert not torch.equal(first["qa_outputs.weight"], other["qa_outputs.weight"])
+    assert (
+        capsys.readouterr().out.count(f"matrices in {matrix_dtype()}, as this processor has") == 3
+    )
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_training_moves_every_weight_in_either_precision(few_samples, dtype, monkeypatch):
+    monkeypatch.setattr("helpers.training.train.matrix_dtype", lambda: dtype)
+    after = trained(few_samples)
+    before = new_model(small_config(4500), Plan().seed).state_dict()
+    assert {tensor.dtype for tensor in after.values()} == {torch.float32}
+    assert all(torch.isfinite(tensor).all() for tensor in after.values())
+    assert [name for name in before if torch.equal(before[name], after[name])] == []
 
 
 def test_training_writes_a_whole_folder(tmp_path):

@@ -36,8 +36,10 @@ def answers(
         max_answer_length: the longest answer, in tokens.
 
     Returns:
-        {question id: answer}, cut from the context as written, at whole words. The answer is ""
-        where the passage has no token.
+        {question id: answer}, cut from the context as written, at whole words. Of equal sums the
+        one of the earlier window, the better start and the better end wins; of equal logits the
+        earlier token is the better. The answer is "" where the passage has no token, or no start
+        and end that were tried make a span.
 
     Raises:
         InputError: the logits' shape is not that of the windows, or a setting is below 1.

@@ -44,7 +44,7 @@ def read_squad(path: Path | str) -> list[Example]:
 
     Raises:
         InputError: the file is missing, is not JSON, has another shape, holds an answer that is
-            not in its context, the same id twice, or no question at all.
+            not in its context or blank, the same id twice, half a letter, or no question at all.
     """
     path = Path(path)
     try:
@@ -74,12 +74,13 @@ def read_squad(path: Path | str) -> list[Example]:
 def _examples(root: Any, path: str) -> Iterator[Example]:
     for a, article in enumerate(_field(root, "data", list, path, "the file")):
         where = f"data[{a}]"
-        title = article.get("title", "") if isinstance(article, dict) else ""
+        title = str(article.get("title", "")) if isinstance(article, dict) else ""
+        _refuse_half_letters(title, "title", path, where)
         for p, paragraph in enumerate(_field(article, "paragraphs", list, path, where)):
             place = f"{where}.paragraphs[{p}]"
             context = _field(paragraph, "context", str, path, place)
             for q, qa in enumerate(_field(paragraph, "qas", list, path, place)):
-                yield _example(qa, str(title), context, path, f"{place}.qas[{q}]")
+                yield _example(qa, title, context, path, f"{place}.qas[{q}]")
 
 
 def _example(qa: Any, title: str, context: str, path: str, where: str) -> Example:
@@ -89,7 +90,7 @@ def _example(qa: Any, title: str, context: str, path: str, where: str) -> Exampl
     for i, answer in enumerate(_field(qa, "answers", list, path, where)):
         text = _field(answer, "text", str, path, f"{where}.answers[{i}]")
         start = _field(answer, "answer_start", int, path, f"{where}.answers[{i}]")
-        if not text or text not in context:
+        if not text.strip() or text not in context:
             raise InputError(
                 f"{path}: the answer {text!r} of question {name!r} is not in its context; "
                 "correct the answer or the context"
@@ -114,9 +115,14 @@ def _field(holder: Any, key: str, kind: type | tuple[type, ...], path: str, wher
             f"{path}: {where} has no {key!r} of type {names}; "
             "the shape must be that of SQuAD v1.1 (data, paragraphs, qas)"
         )
-    if isinstance(value, str) and any("\ud800" <= letter <= "\udfff" for letter in value):
+    if isinstance(value, str):
+        _refuse_half_letters(value, key, path, where)
+    return value
+
+
+def _refuse_half_letters(text: str, key: str, path: str, where: str) -> None:
+    if any("\ud800" <= letter <= "\udfff" for letter in text):
         raise InputError(
             f"{path}: {key!r} of {where} holds half a letter (a lone surrogate such as \\ud83d); "
             "correct the text"
         )
-    return value

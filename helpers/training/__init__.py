@@ -2,21 +2,22 @@
 
 Who imports whom (no circles)::
 
-    pools
-    names                 proper names            -> (nothing)
-    values                a value for every slot  -> names, pools
+    pools, name_parts, amounts  word lists, parts of names, numbers
+    names                 proper names            -> name_parts
+    values                a value for every slot  -> amounts, names, pools
     templates             slots and choices       -> values
     forms                 the YAML files          -> templates, values
     passages              drafts and answers      -> templates
     profiles, paragraphs  from domains, stories   -> forms, passages
     clauses               from a small grammar    -> names, passages, pools, values
     noise                 rare words, cloze       -> names, passages
-    mixture               which kinds, how often  -> all of the above
+    mixture               which kinds, how often  -> all that make passages
     vocabulary, encode    text to token ids       -> passages
     data                  many of them, in parallel
     structure             the model at its start
-    forward, losses       one step's arithmetic
-    plan, memory, batches, train
+    batches               samples as tensors      -> encode
+    forward, losses       one step's arithmetic   -> batches
+    plan, memory, precision, train  the loop      -> batches, losses
     exam, evaluate, card  scores and what is saved
     making                the whole way           -> all of the above
 

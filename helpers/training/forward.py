@@ -1,6 +1,6 @@
 """The model's forward pass as training runs it: BERT's own weights, fewer passes over memory.
 
-It computes what `model.bert` computes, with matrices in bfloat16 and the rest in float32. One
+It computes what `model.bert` computes, with matrices in `dtype` and the rest in float32. One
 product makes query, key and value, each activation is converted once, and the softmax is float32,
 which vectorises.
 """

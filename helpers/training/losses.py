@@ -87,6 +87,7 @@ def loss_of(
     inside_weight: float,
     *,
     spans: bool,
+    dtype: torch.dtype = torch.bfloat16,
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Run a batch and weigh its losses.
 
@@ -98,11 +99,12 @@ def loss_of(
         inside_weight: Weight of telling the answer's tokens from the others, one layer below the
             top: where all its tokens know that they belong together, its two edges agree.
         spans: Whether starts and ends are also judged together, as spans.
+        dtype: What the model's matrices are multiplied in.
 
     Returns:
         The loss to minimise, and the share of answers whose both edges are right.
     """
-    states = hidden_states(model, batch.ids, batch.mask, batch.segments, batch.positions)
+    states = hidden_states(model, batch.ids, batch.mask, batch.segments, batch.positions, dtype)
     top, below, half = states[-1], states[-2], states[len(states) // 2]
     start, end = model.qa_outputs(top).unbind(-1)
     choosable = batch.mask.bool() & (batch.segments.bool() | (batch.places == 0))

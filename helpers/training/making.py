@@ -50,6 +50,7 @@ def make(folder: Path, exam: Path, *, share: float = 1.0, seed: int = 1) -> str:
             AutoTokenizer,
             BertForQuestionAnswering,
         )  # torch comes after the forks
+        from transformers.utils.logging import disable_progress_bar
 
         from .evaluate import score_parts
         from .plan import Plan
@@ -69,6 +70,7 @@ def make(folder: Path, exam: Path, *, share: float = 1.0, seed: int = 1) -> str:
         new_exam = exam.with_name(f".{exam.name}.new")
         write_exam(forms, new_exam, seed=EXAM_SEED)
         os.replace(new_exam, exam)
+        disable_progress_bar()  # the files are read in a moment
         stored = BertForQuestionAnswering.from_pretrained(sibling).float().eval()
         scores = score_parts(stored, AutoTokenizer.from_pretrained(sibling), read_squad(exam))
         facts = sum(len(domain.facts) for domain in forms.domains)

@@ -15,6 +15,7 @@ from .encode import Samples
 from .losses import Helpers, loss_of
 from .memory import keep_memory
 from .plan import Plan
+from .precision import matrix_dtype
 from .values import GROUPS
 
 __all__ = ["train"]
@@ -26,6 +27,8 @@ def train(
     plan: Plan,
 ) -> BertForQuestionAnswering:
     """Train a model, with a progress bar that tells the share of right answers.
+
+    Matrices are multiplied in what `precision.matrix_dtype` chooses, and a line says which.
 
     Args:
         model: Where training starts; its weights change.
@@ -46,6 +49,9 @@ def train(
     feeds = [_endless(samples, rng, plan) for samples in levels]
     averaged = copy.deepcopy(model)
     turn = int(plan.steps * plan.decay_from)
+    dtype = matrix_dtype()
+    half = dtype == torch.bfloat16
+    print(f"matrices in {dtype}, as this processor has {'' if half else 'no '}fast bfloat16")
     smooth = 0.0
     bar = tqdm(range(plan.steps), desc="training", mininterval=2.0, ncols=80)
     model.train()
@@ -54,9 +60,15 @@ def train(
             group["lr"] = plan.rate_at(step)
         level = (step >= plan.short_steps) + (step >= plan.short_steps + plan.medium_steps)
         batch = next(feeds[level - (level == 2 and rng.random() < plan.medium_share)])
-        with torch.autocast("cpu", torch.bfloat16):
+        with torch.autocast("cpu", torch.bfloat16, enabled=half):
             loss, right = loss_of(
-                model, helpers, batch, plan.help_weight, plan.inside_weight, spans=level > 0
+                model,
+                helpers,
+                batch,
+                plan.help_weight,
+                plan.inside_weight,
+                spans=level > 0,
+                dtype=dtype,
             )
         loss.backward()
         torch.nn.utils.clip_grad_norm_(weights, 1.0, foreach=True)

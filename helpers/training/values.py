@@ -70,7 +70,7 @@ def value(
     """Draw a value for one slot.
 
     Args:
-        kind: A type of FORMAT.md, `year>Y` or `year<Y`, or an inline pool `"a|b|c"`.
+        kind: A type of `GROUPS`, `year>Y` or `year<Y`, or an inline pool `"a|b|c"`.
         rng: Source of chance.
         held_out: Draw proper names from the held-out part.
         other: For `year>Y` and `year<Y`, the value of the slot Y.
@@ -103,5 +103,6 @@ def value(
         text, year = amounts.time(kind, rng)
         return Value(text, year=year)
     raise ValueError(
-        f"unknown slot type {kind!r}: see FORMAT.md for the types, or write an inline pool 'a|b|c'"
+        f"unknown slot type {kind!r}: take one of {', '.join(sorted(TYPES))}, "
+        "or write an inline pool 'a|b|c'"
     )

@@ -17,6 +17,9 @@ _EXTRA = "£€°–—’‘“”…½×"
 def train_vocabulary(texts: Iterable[str], path: Path, size: int = 4500) -> None:
     """Learn a lower-case vocabulary and write `vocab.txt`.
 
+    The same texts give the same file. The trainer numbers letters inside words by chance, and
+    breaks ties by those numbers, so they are numbered for it, as special tokens.
+
     Args:
         texts: Passages and questions.
         path: Where to write; one word piece a line, its id is the line's number from 0.
@@ -24,11 +27,12 @@ def train_vocabulary(texts: Iterable[str], path: Path, size: int = 4500) -> None
     """
     trainer = BertWordPieceTokenizer(lowercase=True)
     alphabet = sorted(set(string.printable.strip().lower() + _EXTRA))
+    inner = [f"##{letter}" for letter in alphabet if letter.isascii() and letter.isalnum()]
     trainer.train_from_iterator(
         texts,
         vocab_size=size,
         min_frequency=3,
-        special_tokens=_SPECIAL,
+        special_tokens=[*_SPECIAL, *alphabet, *inner],
         show_progress=False,
         initial_alphabet=alphabet,
         limit_alphabet=len(alphabet) + 60,
