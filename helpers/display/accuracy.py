@@ -5,7 +5,7 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
-from helpers.display.charts import COLOURS, DescribedChart
+from helpers.display.charts import COLOURS, Chart
 from helpers.display.entries import headline, rungs_in, short
 from helpers.display.placing import engine_marks, legend_below, logarithmic, put_title, wide
 from helpers.errors import InputError
@@ -16,7 +16,7 @@ _LEVEL = 12.5  # points from one label to the one above it
 _FLAT = 0.5  # F1 points shown above and below at least, so that rounding is no mountain
 
 
-def accuracy_chart(record: Mapping[str, Any], *, title: str | None = None) -> DescribedChart:
+def accuracy_chart(record: Mapping[str, Any], *, title: str | None = None) -> Chart:
     """Draws each rung as a point: its median latency across, its F1 upwards.
 
     Over each point stands a line up to its label. The further left a point, the higher its
@@ -35,7 +35,7 @@ def accuracy_chart(record: Mapping[str, Any], *, title: str | None = None) -> De
             f"record of {record['model']['name']}: holds no F1, as its weights are random; "
             "use a record of a trained model, such as MODEL=embedded"
         )
-    figure = DescribedChart(3.6 + _LEVEL / 72 * len(rungs), alt=_words(record, rungs))
+    figure = Chart(3.6 + _LEVEL / 72 * len(rungs), alt=_words(record, rungs))
     axes = figure.subplots()
     scale = _set_axes(axes, rungs)
     for level, rung in enumerate(rungs):

@@ -13,7 +13,6 @@ __all__ = [
     "COLOURS",
     "WIDTH",
     "Chart",
-    "DescribedChart",
     "latency_chart",
     "samples_chart",
     "save_chart",
@@ -44,23 +43,6 @@ class Chart(Figure):
         buffer = io.BytesIO()
         self.savefig(buffer, dpi=110)
         return buffer.getvalue(), {"alt": self.alt}
-
-
-class DescribedChart(Chart):
-    """A chart that also tells in words what it shows, for readers who do not see it.
-
-    Attributes:
-        alt: one sentence with the chart's main figures; a notebook stores it beside the picture,
-            and `save_chart` writes it into the file.
-    """
-
-    def __init__(self, height: float, *, alt: str) -> None:
-        """Makes a figure of the course's width and of `height` inches."""
-        super().__init__(height)
-        self.alt = alt
-
-    def _repr_png_(self) -> tuple[bytes, dict[str, str]]:
-        return super()._repr_png_(), {"alt": self.alt}
 
 
 def latency_chart(

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
 
-from helpers.display.charts import COLOURS, DescribedChart
+from helpers.display.charts import COLOURS, Chart
 from helpers.display.entries import headline, rungs_in, short
 from helpers.display.placing import (
     SMALL_LINE,
@@ -27,7 +27,7 @@ _CASED = [withStroke(linewidth=4.5, foreground="white")]  # a mark that shows on
 _LEVEL = 12  # points from one label of a limit to the one above it
 
 
-def ladder_chart(record: Mapping[str, Any], *, title: str | None = None) -> DescribedChart:
+def ladder_chart(record: Mapping[str, Any], *, title: str | None = None) -> Chart:
     """Draws every rung's median as a bar, and the least time that the machine allows as a line.
 
     From the bar's end a line runs to p99, with a tick at p90. A dashed line marks the limit of
@@ -46,7 +46,7 @@ def ladder_chart(record: Mapping[str, Any], *, title: str | None = None) -> Desc
     limits = _limits(rungs)
     left_out = _left_out(record)
     height = 1.5 + 0.47 * len(rungs) + _LEVEL / 72 * len(limits) + SMALL_LINE * len(left_out)
-    figure = DescribedChart(height, alt=_words(record, rungs))
+    figure = Chart(height, alt=_words(record, rungs))
     axes = figure.subplots()
     for row, rung in enumerate(rungs):
         _draw_rung(axes, row, rung)

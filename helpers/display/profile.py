@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 
-from helpers.display.charts import COLOURS, DescribedChart
+from helpers.display.charts import COLOURS, Chart
 from helpers.display.entries import short
 from helpers.display.placing import legend_below, put_title
 from helpers.errors import InputError
@@ -28,7 +28,7 @@ def profile_chart(
     title: str,
     products: Collection[str],
     most: int = 6,
-) -> DescribedChart:
+) -> Chart:
     """Draws, for each file, the operators that take the most time, on one common scale.
 
     Args:
@@ -42,7 +42,7 @@ def profile_chart(
     """
     panels = {name: _rows(name, times, most) for name, times in profiles.items()}
     rows = [len(panel) for panel in panels.values()]
-    figure = DescribedChart(1.1 + _ROW * sum(rows) + 0.45 * len(rows), alt=_words(profiles))
+    figure = Chart(1.1 + _ROW * sum(rows) + 0.45 * len(rows), alt=_words(profiles))
     grid = figure.subplots(len(rows), sharex=True, squeeze=False, height_ratios=rows)[:, 0]
     for axes, (name, panel) in zip(grid, panels.items(), strict=True):
         _draw_panel(axes, name, profiles[name], panel, products)

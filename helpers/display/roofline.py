@@ -9,7 +9,7 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
-from helpers.display.charts import COLOURS, DescribedChart
+from helpers.display.charts import COLOURS, Chart
 from helpers.display.entries import headline, limit_in, rungs_in, short
 from helpers.display.placing import engine_marks, legend_below, logarithmic, put_title, spread_out
 from helpers.errors import InputError
@@ -21,7 +21,7 @@ _GREY = "#555555"
 _GAP = 0.17  # inches from one label to the next
 
 
-def roofline_chart(record: Mapping[str, Any], *, title: str | None = None) -> DescribedChart:
+def roofline_chart(record: Mapping[str, Any], *, title: str | None = None) -> Chart:
     """Draws the rates that each rung reaches below the roofs of its machine.
 
     Across: FLOPs of one inference for each byte of weights that it reads, which depends on the
@@ -40,7 +40,7 @@ def roofline_chart(record: Mapping[str, Any], *, title: str | None = None) -> De
     in_use = {rung["precision"] for rung in rungs}
     peaks = {name: peak for name, peak in limit["peak_gflops"].items() if peak and name in in_use}
     height = max(4.2, 1.5 + 1.15 * _GAP * len(rungs))
-    figure = DescribedChart(height, alt=_words(record, rungs, points))
+    figure = Chart(height, alt=_words(record, rungs, points))
     axes = figure.subplots()
     _draw_roofs(axes, peaks, limit["bandwidth_gb_s"], points)
     for rung, point in zip(rungs, points, strict=True):

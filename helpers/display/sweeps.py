@@ -7,7 +7,7 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from helpers.display.charts import COLOURS, DescribedChart
+from helpers.display.charts import COLOURS, Chart
 from helpers.display.entries import headline, short
 from helpers.display.placing import SMALL_LINE, legend_below, logarithmic, put_title
 from helpers.errors import InputError
@@ -18,7 +18,7 @@ _MARKERS = "osD^vP*X"  # one a length: the shape tells them apart where colour d
 _PANEL = 2.3  # inches
 
 
-def sweep_chart(record: Mapping[str, Any], *, title: str | None = None) -> DescribedChart:
+def sweep_chart(record: Mapping[str, Any], *, title: str | None = None) -> Chart:
     """Draws each rung's windows a second and its latency over the batch, one line a length.
 
     Args:
@@ -38,7 +38,7 @@ def sweep_chart(record: Mapping[str, Any], *, title: str | None = None) -> Descr
     lengths = sorted({entry["length"] for entry in entries})
     missing = _missing(entries, {slug: _rung_of(record, slug)[0] for slug in slugs}, lengths)
     height = 1.3 + _PANEL * len(slugs) + SMALL_LINE * len(missing)
-    figure = DescribedChart(height, alt=_words(record, entries))
+    figure = Chart(height, alt=_words(record, entries))
     panels = figure.subplots(len(slugs), 2, squeeze=False, sharex=True, sharey="col")
     for slug, row in zip(slugs, panels, strict=True):
         own = [entry for entry in entries if entry["slug"] == slug]
