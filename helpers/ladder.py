@@ -25,7 +25,10 @@ def _torch(slug: str, name: str, device: str, precision: str, form: str = "eager
         shape = {"length": kit.length} if compiled else {}
         return torch_rung(kit.files.model, device=kit.device, name=name, **options, **shape)
 
-    return Step(slug, name, device, make, lambda kit: torch_needs(precision, compiled, kit.device))
+    def needs(kit: Kit) -> str | None:
+        return torch_needs(precision, compiled, kit.device)
+
+    return Step(slug, name, device, make, needs=needs)
 
 
 def _ort(slug: str, name: str, device: str, precision: str, file: str) -> Step:
@@ -40,7 +43,7 @@ def _ort(slug: str, name: str, device: str, precision: str, file: str) -> Step:
             notes=_notes(precision),
         )
 
-    return Step(slug, name, device, make)
+    return Step(slug, name, device, make, file=file)
 
 
 def _notes(precision: str) -> str | None:
@@ -60,13 +63,15 @@ def _bound(slug: str, name: str, *, graph: bool) -> Step:
             length=kit.length,
         )
 
-    return Step(slug, name, "cuda", make)
+    return Step(slug, name, "cuda", make, file="fused_fp16")
 
 
 def _openvino(slug: str, name: str, precision: str) -> Step:
+    file = "openvino_int8" if precision == "int8" else "exported"
+
     def make(kit: Kit) -> Rung:
         return openvino_rung(
-            kit.files.openvino_int8 if precision == "int8" else kit.files.exported,
+            getattr(kit.files, file),
             name=name,
             precision=precision,
             threads=kit.threads,
@@ -75,7 +80,7 @@ def _openvino(slug: str, name: str, precision: str) -> Step:
             notes=_notes(precision),
         )
 
-    return Step(slug, name, "cpu", make, lambda kit: openvino_needs(precision))
+    return Step(slug, name, "cpu", make, file=file, needs=lambda kit: openvino_needs(precision))
 
 
 def _tensorrt(kit: Kit) -> Rung:
@@ -100,7 +105,7 @@ LADDER: tuple[Step, ...] = (
     _ort("ort-fp16", "ONNX Runtime fused fp16", "cuda", "fp16", "fused_fp16"),
     _bound("ort-fp16-bound", "ONNX Runtime fp16, IO binding", graph=False),
     _bound("ort-fp16-graph", "ONNX Runtime fp16, CUDA graph", graph=True),
-    Step("ort-tensorrt", "ONNX Runtime TensorRT", "cuda", _tensorrt),
+    Step("ort-tensorrt", "ONNX Runtime TensorRT", "cuda", _tensorrt, file="exported"),
     _openvino("openvino-fp32", "OpenVINO fp32", "fp32"),
     _openvino("openvino-bf16", "OpenVINO bf16", "bf16"),
     _openvino("openvino-int8", "OpenVINO int8", "int8"),

@@ -5,6 +5,7 @@ A rung that cannot run here is not left out in silence: it is listed with the re
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from helpers.errors import InputError
 from helpers.exports import ExportError
@@ -14,6 +15,8 @@ from helpers.records import Skipped
 from helpers.rungs import Rung
 
 __all__ = ["Kit", "Step", "build"]
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,7 @@ class Step:
         name: what charts and tables call it.
         device: `cpu`, `cuda`, or `any`.
         make: builds it.
+        file: which of the model's files it runs, an attribute of `ModelFiles`; None for PyTorch.
         needs: the reason why it cannot run here, in one line, or None; None for no such check.
     """
 
@@ -51,21 +55,37 @@ class Step:
     name: str
     device: str
     make: Callable[[Kit], Rung]
+    file: str | None = None
     needs: Callable[[Kit], str | None] | None = None
 
 
 def build(steps: Sequence[Step], kit: Kit) -> Iterator[tuple[Step, Rung | Skipped]]:
-    """Builds one rung after the other.
+    """Makes the files of all rungs, and then builds one rung after the other.
+
+    The files come first because making them takes several times the model's size in memory, and so
+    do all rungs together.
 
     Yields:
-        A step with its rung, or with the reason why there is none.
+        A step with its rung, or with the reason why there is none, in the steps' order.
     """
+    reasons = {step.slug: _reason(step, kit) for step in steps}
     for step in steps:
-        reason = step.needs(kit) if step.needs else None
-        if reason is None:
-            try:
-                yield step, step.make(kit)
-                continue
-            except (InputError, ExportError, FusionError) as error:
-                reason = str(error)
-        yield step, Skipped(step.slug, step.name, reason)
+        made = reasons[step.slug] or _attempt(lambda step=step: step.make(kit))
+        yield step, Skipped(step.slug, step.name, made) if isinstance(made, str) else made
+
+
+def _reason(step: Step, kit: Kit) -> str | None:
+    """Why a step cannot be built, as far as that shows before; None where it may."""
+    reason = step.needs(kit) if step.needs else None
+    if reason or step.file is None:
+        return reason
+    made = _attempt(lambda: getattr(kit.files, step.file or ""))
+    return made if isinstance(made, str) else None
+
+
+def _attempt(make: Callable[[], _T]) -> _T | str:
+    """What `make` gives, or what it says against it."""
+    try:
+        return make()
+    except (InputError, ExportError, FusionError) as error:
+        return str(error)

@@ -7,6 +7,7 @@ from helpers.material import Material
 from helpers.rungs import Rung
 from helpers.scoring import score_file
 from helpers.settings import Settings
+from helpers.squad import featurize
 from helpers.sweep import real_lengths, sweep
 
 __all__ = ["SWEPT", "measure_volume"]
@@ -18,6 +19,7 @@ _BATCHES = (1, 2, 4, 8, 16, 32)
 _LENGTHS = (32, 64, 128, 256, 384)
 _SAMPLES = 5  # of each point of the sweep
 _BUDGET_MS = 8000.0  # the longest that all runs of a rung at one point may take
+_SCORED_LENGTH, _SCORED_STRIDE = 384, 128  # the usual windows for the scores of SQuAD
 _FEW_WINDOWS = 2000  # up to as many, whole files are scored three times, and the median counts
 _WINDOWS = 200  # that real lengths are measured on, at most
 
@@ -63,10 +65,15 @@ def measure_volume(
 
 
 def _scored(rungs: Mapping[str, Rung], material: Material) -> list[dict[str, Any]]:
-    features, examples = material.features, material.examples
+    """Scores the file in windows as long as whole files are scored in, not as one is timed in."""
+    answerer, examples = material.answerer, material.examples
+    length = min(_SCORED_LENGTH, answerer.max_positions)
+    features = featurize(
+        examples, answerer.tokenizer, max_seq_length=length, doc_stride=_SCORED_STRIDE
+    )
     repeats = 3 if len(features) <= _FEW_WINDOWS else 1
     return [
-        entry
+        {**entry, "length": length, "stride": _SCORED_STRIDE, "windows": len(features)}
         for slug, rung in rungs.items()
         for entry in score_file(rung, features, examples, slug=slug, repeats=repeats)
     ]

@@ -4,19 +4,21 @@ import copy
 import json
 import os
 import time
+from functools import partial
 
 import jsonschema
 import numpy as np
 import pytest
 from builders import CASES
 
-from helpers import models
+from helpers import benchmark, models
 from helpers.benchmark import run
 from helpers.comparison import agreement, compare
 from helpers.display import headline
 from helpers.errors import InputError
 from helpers.files import PROJECT, write_json
 from helpers.latency import Latency
+from helpers.peaks import measure_peaks
 from helpers.records import Agreement, Result, Skipped, record
 from helpers.rungs import Rung, torch_rung
 from helpers.settings import Settings
@@ -124,6 +126,21 @@ def test_questions_limit_answers_and_times_alike(tiny_folder, tmp_path, cases, t
     assert (settings["questions"], settings["questions_in_file"]) == (3, 14)
     windows = len(featurize(cases[:3], tiny_tokenizer, max_seq_length=128, doc_stride=64))
     assert settings["windows"] == limited["rungs"][1]["windows"] == windows
+
+
+def test_batches_lengths_and_whole_files_are_in_the_record_where_they_were_asked_for(
+    tiny_folder, tmp_path, monkeypatch
+):
+    quick = partial(measure_peaks, seconds=0.01)
+    monkeypatch.setattr(benchmark, "measure_peaks", quick)
+    found = run(small(tiny_folder, samples=2, sweep=1, rungs="ort-fused,ort-exported"), tmp_path)
+    VALID.validate(found)
+    assert [rung["slug"] for rung in found["rungs"]] == ["ort-exported", "ort-fused"]
+    assert found["limit"]["limit_ms"]["fp32"] > 0
+    assert set(found["lengths"]) == {entry["slug"] for entry in found["sweep"]} == {"ort-fused"}
+    assert {entry["length"] for entry in found["sweep"]} == {32, 64, 128}
+    assert [(one["length"], one["stride"]) for one in found["scoring"]] == [(384, 128)] * 3
+    assert {one["same_answers"] for one in found["scoring"]} == {1.0}
 
 
 def remove_provider(value):

@@ -102,6 +102,7 @@ def test_every_requirement_says_which_chapters_need_it():
 
 PACKAGES = {  # by the name they are imported by, where the package is called otherwise
     "yaml": "pyyaml",
+    "PIL": "pillow",
     "IPython": "ipykernel",
     "onnxruntime": "onnxruntime-gpu",
 }
