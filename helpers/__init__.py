@@ -4,6 +4,7 @@ Who imports whom (no circles; everything may import `errors`)::
 
     errors
     files, environment, varint
+    instructions               what the processor lacks -> environment
     busy                       did other programs run beside us?
     latency                    a measured time is a value -> busy
     artifacts                  files made once, kept by what they were made from -> files
@@ -19,7 +20,7 @@ Who imports whom (no circles; everything may import `errors`)::
     exports, sessions          PyTorch -> .onnx -> InferenceSession
     fusion, quantization       .onnx -> a faster .onnx -> exports, environment
     shapes, costs              operations and bytes, by formula and in a graph
-    products, peaks, limits    what this machine reaches, and what follows -> costs
+    products, peaks, limits    what this machine reaches, what follows -> costs, instructions
     preflight                  what this machine lacks -> requirements, sessions, environment
     rungs                      one model in one engine -> exports, sessions
     records                    what a run found -> rungs, latency, environment

@@ -9,11 +9,9 @@ import onnxruntime
 import torch
 from onnx import TensorProto, helper, numpy_helper
 
-from helpers.environment import processor_features
+from helpers.instructions import bf16_needs
 
 __all__ = ["Product", "Unavailable", "products"]
-
-_BF16_FEATURES = {"avx512_bf16", "amx_bf16", "bf16"}
 
 
 class Unavailable(Exception):
@@ -47,7 +45,8 @@ def _on_cpu(precision: str) -> list[Product]:
     if precision == "fp32":
         return [_torch_product("cpu", torch.float32), _session_product("MatMul", np.float32)]
     if precision == "bf16":
-        _refuse_without_bf16(processor_features())
+        if reason := bf16_needs():
+            raise Unavailable(reason)
         return [_torch_product("cpu", torch.bfloat16)]
     if precision == "int8":
         return [
@@ -56,13 +55,6 @@ def _on_cpu(precision: str) -> list[Product]:
             _torch_int8("cpu"),
         ]
     raise Unavailable(f"not measured: the course has no CPU rung in {precision}")
-
-
-def _refuse_without_bf16(features: tuple[str, ...]) -> None:
-    if not _BF16_FEATURES & set(features):
-        known = "lacks" if features else "is not known to have"
-        names = ", ".join(sorted(_BF16_FEATURES))
-        raise Unavailable(f"this processor {known} bf16 instructions ({names}); all is emulated")
 
 
 def _on_gpu(precision: str) -> list[Product]:

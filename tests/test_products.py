@@ -47,14 +47,18 @@ def test_the_one_node_graph_is_that_operator_with_a_constant_right_factor(operat
 
 
 def test_bf16_is_offered_only_where_the_processor_has_the_instructions(monkeypatch):
-    monkeypatch.setattr("helpers.products.processor_features", lambda: ("avx2", "fma", "avx512f"))
-    with pytest.raises(Unavailable, match="lacks bf16 instructions"):
+    monkeypatch.setattr(
+        "helpers.instructions.processor_features", lambda: ("avx2", "fma", "avx512f")
+    )
+    with pytest.raises(Unavailable, match="has no bf16 instructions"):
         products("cpu", "bf16")
-    monkeypatch.setattr("helpers.products.processor_features", tuple)
+    monkeypatch.setattr("helpers.instructions.processor_features", tuple)
     with pytest.raises(Unavailable, match="is not known to have bf16 instructions"):
         products("cpu", "bf16")
     for feature in ("avx512_bf16", "amx_bf16", "bf16"):
-        monkeypatch.setattr("helpers.products.processor_features", lambda f=feature: ("avx2", f))
+        monkeypatch.setattr(
+            "helpers.instructions.processor_features", lambda f=feature: ("avx2", f)
+        )
         assert [product.name for product in products("cpu", "bf16")] == ["torch.mm"]
 
 

@@ -8,10 +8,10 @@ import pytest
 import torch
 
 from helpers.errors import InputError
+from helpers.instructions import bf16_needs
 from helpers.models import load
 from helpers.rungs import torch_needs, torch_rung
 from helpers.rungs.compiled import compile_needs
-from helpers.rungs.instructions import bf16_needs
 from helpers.rungs.pytorch import tf32
 
 no_gpu = pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a GPU")
@@ -134,7 +134,7 @@ def test_what_there_is_not_is_refused(tiny, how, told):
 
 
 def processor(monkeypatch, *features):
-    monkeypatch.setattr("helpers.rungs.instructions.processor_features", lambda: features)
+    monkeypatch.setattr("helpers.instructions.processor_features", lambda: features)
 
 
 @pytest.mark.parametrize("feature", ["avx512_bf16", "amx_bf16", "bf16"])

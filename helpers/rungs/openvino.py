@@ -14,7 +14,7 @@ import numpy as np
 
 from helpers.errors import InputError
 from helpers.exports import INPUT_NAMES, OUTPUT_NAMES
-from helpers.rungs.instructions import bf16_needs
+from helpers.instructions import bf16_needs
 from helpers.rungs.nncf import openvino_int8
 from helpers.rungs.rung import BERT_ORDER, Inputs, Rung
 

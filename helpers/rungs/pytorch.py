@@ -10,8 +10,8 @@ import numpy as np
 import torch
 
 from helpers.errors import InputError
+from helpers.instructions import bf16_needs
 from helpers.rungs.compiled import compile_needs, compiled_forward
-from helpers.rungs.instructions import bf16_needs
 from helpers.rungs.rung import BERT_ORDER, Inputs, Rung
 
 __all__ = ["tf32", "torch_needs", "torch_rung"]
