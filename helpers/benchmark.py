@@ -25,7 +25,7 @@ from helpers.limits import limit_of
 from helpers.material import Material, gather
 from helpers.peaks import measure_peaks
 from helpers.records import Result, Skipped, record
-from helpers.report import save_charts, text_of
+from helpers.report import remove_results, save_charts, text_of
 from helpers.rungs import Rung
 from helpers.settings import Settings, arguments_of, read_settings
 from helpers.steps import Kit, Step, build
@@ -35,11 +35,11 @@ __all__ = ["main", "run"]
 
 
 def run(settings: Settings, folder: Path) -> dict[str, Any]:
-    """Runs the whole benchmark and returns its record.
+    """Runs the whole benchmark; writes its record and returns it.
 
     Args:
         settings: how it runs.
-        folder: where the model's files go, in a folder of their own.
+        folder: where the record goes, and the model's files in a folder of their own.
 
     Raises:
         InputError: something in the settings cannot be used, or none of the rungs can run.
@@ -49,23 +49,26 @@ def run(settings: Settings, folder: Path) -> dict[str, Any]:
     torch.set_num_threads(threads)
     material = gather(settings, folder / "files")
     check_writable(folder)
+    remove_results(folder)  # what an earlier run left would look like this one's
     kit = Kit(material.files, settings.device, threads, settings.seq, material.calibrated_on)
     rungs, skipped = _built(steps, kit, settings.rungs)
     limit = _limit(rungs, material, settings, threads) if settings.sweep else None
     results, interrupted = _compared(rungs, material, settings)
-    more = {}
-    if settings.sweep and not interrupted:
-        swept = {slug: rungs[slug] for slug in SWEPT if slug in rungs}
-        more, interrupted = measure_volume(swept, material, settings)
-    return record(
+    found = record(
         results,
         model=material.about,
         settings=_used(settings, material, threads),
         limit=limit,
         skipped=skipped,
         interrupted=interrupted,
-        **more,
     )
+    write_json(folder / "record.json", found)  # whatever happens next, this much is kept
+    if settings.sweep and not interrupted:
+        swept = {slug: rungs[slug] for slug in SWEPT if slug in rungs}
+        more, found["interrupted"] = measure_volume(swept, material, settings)
+        write_json(folder / "record.json", found | more)
+        found |= more
+    return found
 
 
 def main(arguments: Sequence[str] | None = None) -> int | None:
@@ -80,8 +83,7 @@ def main(arguments: Sequence[str] | None = None) -> int | None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", category=UserWarning)
         found = run(settings, folder)
-    path = write_json(folder / "record.json", found)
-    print(f"\n{text_of(found)}\n\nrecord: {path}")
+    print(f"\n{text_of(found)}\n\nrecord: {folder / 'record.json'}")
     for chart in save_charts(found, folder):
         print(f"chart:  {chart}")
     if found["interrupted"]:

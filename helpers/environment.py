@@ -16,7 +16,18 @@ _FEATURES = (  # instructions for matrix products: x86's by their names in Linux
     *("asimd", "asimddp", "i8mm", "bf16"),
 )
 
-_PACKAGES = ("torch", "onnx", "onnxruntime", "onnxruntime-gpu", "transformers", "numpy")
+_PACKAGES = (
+    "torch",
+    "onnx",
+    "onnxruntime",
+    "onnxruntime-gpu",
+    "transformers",
+    "numpy",
+    "openvino",
+    "nncf",
+    "tensorrt",
+    "triton",
+)
 
 
 def cores() -> int:

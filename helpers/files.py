@@ -51,10 +51,7 @@ def put_in_place(path: Path | str) -> Iterator[Path]:
             prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent
         )
     except OSError as error:
-        raise InputError(
-            f"{path.parent}: cannot write there ({error.strerror}); "
-            "free some space, or choose a folder that you may write to"
-        ) from error
+        raise InputError(_no_room(path.parent, error)) from error
     os.close(handle)
     os.chmod(name, 0o644)  # mkstemp makes the file private; a result is for everyone
     try:
@@ -73,9 +70,19 @@ def check_writable(folder: Path | str) -> None:
     Raises:
         InputError: it cannot be written to.
     """
-    with put_in_place(Path(folder) / "probe") as temporary:
-        temporary.write_bytes(b"")
-    (Path(folder) / "probe").unlink()
+    try:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder) as probe:
+            probe.write(b"written")
+    except OSError as error:
+        raise InputError(_no_room(Path(folder), error)) from error
+
+
+def _no_room(folder: Path, error: OSError) -> str:
+    return (
+        f"{folder}: cannot write there ({error.strerror}); "
+        "free some space, or choose a folder that you may write to"
+    )
 
 
 def write_json(path: Path | str, value: Any) -> Path:

@@ -100,12 +100,13 @@ def fused_counts(path: Path | str | onnx.ModelProto) -> Counter[str]:
     return Counter(node.op_type for node in nodes if node.domain == _CONTRIB)
 
 
-def check_fused(path: Path | str, layers: int) -> Counter[str]:
+def check_fused(path: Path | str, layers: int, *, attention: str = "Attention") -> Counter[str]:
     """Asserts that every layer of a BERT was fused.
 
     Args:
         path: the fused .onnx file.
         layers: how many encoder layers the model has.
+        attention: what attention was fused to; `MultiHeadAttention` after `attention=False`.
 
     Returns:
         The counts, as `fused_counts` gives them.
@@ -115,6 +116,7 @@ def check_fused(path: Path | str, layers: int) -> Counter[str]:
     """
     found = fused_counts(path)
     wanted = {name: base + layers * each for name, (base, each) in FUSED_OPERATORS.items()}
+    wanted[attention] = wanted.pop("Attention")
     wrong = [f"{found[name]} {name}, not {n}" for name, n in wanted.items() if found[name] != n]
     if wrong:
         raise FusionError(

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from helpers import exports, fusion, quantization
 from helpers.artifacts import artifact, weights_digest
 from helpers.exports import export_bert
 from helpers.files import sha256
@@ -22,12 +23,13 @@ from helpers.quantization import (
     quantize_dynamic_bert,
     quantize_static_bert,
 )
-from helpers.rungs import openvino_int8
+from helpers.rungs import nncf, openvino_int8
 
 __all__ = ["ModelFiles"]
 
 _OPSET = 11
-_MAKERS = ("torch", "onnx", "onnxruntime", "onnxruntime-gpu", "transformers", "openvino", "nncf")
+_MAKERS = ("torch", "onnx", "onnxruntime", "onnxruntime-gpu", "transformers")
+_MAKERS += ("numpy", "openvino", "nncf")
 
 
 class ModelFiles:
@@ -60,6 +62,8 @@ class ModelFiles:
         made_from = {
             "weights": weights_digest(self.model),
             "config": self.model.config.to_diff_dict(),
+            "attention": self.model.config._attn_implementation,
+            "recipe": _recipe(),
             "opset": _OPSET,
             "makers": _makers(),
         }
@@ -120,8 +124,8 @@ class ModelFiles:
     def _fused(self, stem: str, **options: Any) -> Path:
         def make(source: Path, path: Path) -> None:
             fuse_bert(source, path, self.model.config, gpu=self.gpu, **options)
-            if options.get("attention", True):
-                check_fused(path, self.model.config.num_hidden_layers)
+            form = "Attention" if options.get("attention", True) else "MultiHeadAttention"
+            check_fused(path, self.model.config.num_hidden_layers, attention=form)
 
         return self._from(self.exported, stem, make, gpu=self.gpu, **options)
 
@@ -137,6 +141,7 @@ class ModelFiles:
         made_from = {
             "source": sha256(source),
             "how": stem,
+            "recipe": _recipe(),
             "reduce_range": needs_reduce_range(),  # files in int8 are made for this processor
             "makers": _makers(),
             **settings,
@@ -162,6 +167,14 @@ def _makers() -> dict[str, str]:
         except importlib.metadata.PackageNotFoundError:
             continue
     return found
+
+
+def _recipe() -> str:
+    """A hash of the code that makes the files: other code, other files."""
+    digest = hashlib.sha256()
+    for module in (exports, fusion, quantization, nncf):
+        digest.update(Path(module.__file__).read_bytes())
+    return digest.hexdigest()
 
 
 def _digest(windows: Mapping[str, np.ndarray]) -> str:

@@ -135,10 +135,15 @@ def _entry(result: Result, base: Sequence[float], limit_ms: float | None) -> dic
             "low": round(low, 4),
             "high": round(high, 4),
         },
-        "limit_ms": None if limit_ms is None else round(limit_ms, 4),
-        "share_of_limit": None if limit_ms is None else round(limit_ms / _typical(latency), 4),
+        "limit_ms": None if limit_ms is None else _digits(limit_ms),
+        "share_of_limit": None if limit_ms is None else _digits(limit_ms / _typical(latency)),
         **asdict(result.agreement),
     }
+
+
+def _digits(value: float) -> float:
+    """Four digits that count, so that nothing small becomes 0."""
+    return float(f"{value:.4g}")
 
 
 def _percentiles(samples_ms: Sequence[float]) -> dict[str, float]:

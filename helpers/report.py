@@ -14,7 +14,10 @@ from helpers.display import (
     table,
 )
 
-__all__ = ["save_charts", "text_of"]
+__all__ = ["CHARTS", "remove_results", "save_charts", "text_of"]
+
+CHARTS = ("chart.png", "accuracy.png", "roofline.png", "sweep.png")
+"""The pictures that a run leaves, where its record holds what they show."""
 
 
 def text_of(found: Mapping[str, Any]) -> str:
@@ -30,6 +33,12 @@ def text_of(found: Mapping[str, Any]) -> str:
     if found["interrupted"]:
         parts.append("Stopped early: this is what was finished.")
     return "\n\n".join(parts)
+
+
+def remove_results(folder: Path) -> None:
+    """Removes the record and the charts of an earlier run from a folder."""
+    for name in ("record.json", *CHARTS):
+        (folder / name).unlink(missing_ok=True)
 
 
 def save_charts(found: Mapping[str, Any], folder: Path) -> list[Path]:

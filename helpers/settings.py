@@ -53,7 +53,8 @@ class Settings:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        least = {"samples": 1, "seq": 1, "stride": 1, "questions": 0, "threads": 0, "warmup": 0}
+        least = {"samples": 1, "seq": 1, "stride": 1, "questions": 0, "threads": 0}
+        least |= {"warmup": 0, "seed": 0}
         for name, bound in least.items():
             value = getattr(self, name)
             if value < bound:

@@ -7,9 +7,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from helpers.errors import InputError
-from helpers.exports import ExportError
-from helpers.fusion import FusionError
 from helpers.model_files import ModelFiles
 from helpers.records import Skipped
 from helpers.rungs import Rung
@@ -84,8 +81,11 @@ def _reason(step: Step, kit: Kit) -> str | None:
 
 
 def _attempt(make: Callable[[], _T]) -> _T | str:
-    """What `make` gives, or what it says against it."""
+    """What `make` gives, or the first line of what it raises.
+
+    Engines raise errors of many kinds. None of them may cost the rungs that can be built.
+    """
     try:
         return make()
-    except (InputError, ExportError, FusionError) as error:
-        return str(error)
+    except Exception as error:
+        return str(error).strip().split("\n")[0][:300] or type(error).__name__

@@ -163,8 +163,9 @@ def _accepts(
     try:
         for feed in feeds:
             rung.run(feed)
-    except InputError as error:
-        tell(f"left out: {rung.name}, {where}: {error}")
+    except Exception as error:  # made for another shape, or no memory for this one
+        reason = str(error).strip().split("\n")[0][:300]
+        tell(f"left out: {rung.name}, {where}: {reason}")
         return False
     return True
 

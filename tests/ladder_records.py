@@ -1,7 +1,13 @@
-"""Records as the benchmark writes them (schema 2), made by hand: no machine gave these figures."""
+"""Records as the benchmark writes them (schema 2), made by hand: no machine gave these figures.
 
+But for `bare_record`, which is a part of a real one.
+"""
+
+import json
 from collections.abc import Mapping
 from typing import Any
+
+from helpers.files import PROJECT
 
 CPU = (  # slug, name, engine, precision, p50 in ms, F1
     ("torch-eager", "PyTorch eager", "PyTorch", "fp32", 734.0, 93.15),
@@ -168,3 +174,18 @@ def _about(device: str, trained: bool) -> dict[str, Any]:
         "lengths": None,
         "scoring": None,
     }  # fmt: skip
+
+
+def bare_record() -> dict:
+    """The project's record of the embedded model without what only a whole benchmark measures.
+
+    It is what the chapters put together: rungs with times and scores, no limit and no sweep.
+    """
+    path = PROJECT / "data" / "records" / "epyc-zen3-embedded.json"
+    record = json.loads(path.read_text(encoding="utf-8"))
+    more = ("limit", "skipped", "sweep", "lengths", "scoring")
+    of_a_rung = ("build_ms", "busy", "device_ms", "limit_ms", "share_of_limit", "calibrated_on")
+    rungs = [
+        {k: v for k, v in r.items() if k not in (*of_a_rung, "notes")} for r in record["rungs"]
+    ]
+    return {**{k: v for k, v in record.items() if k not in more}, "rungs": rungs}

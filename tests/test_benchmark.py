@@ -6,15 +6,19 @@ import subprocess
 import sys
 from pathlib import Path
 
+import jsonschema
+import numpy as np
 import pytest
 import torch
 from builders import CASES, copy_folder, squad_root, write
 from safetensors.torch import load_file
 from transformers import BertModel, DistilBertConfig, DistilBertForQuestionAnswering
 
-from helpers import models
+from helpers import benchmark, models
 from helpers.benchmark import main
 from helpers.files import PROJECT
+from helpers.ladder import choose
+from helpers.rungs import Rung
 from helpers.squad import featurize, shortest_length
 
 DRIVER = Path(__file__).resolve().parent / "drive_benchmark.py"
@@ -66,6 +70,7 @@ BAD = {
     "model of a stranger": (["--model", "~nosuchuser/x"], ["~nosuchuser/x:", "write the path"]),
     "squad with two blanks": (["--squad", "{tmp}/a  b.json"], ["{tmp}/a  b.json: no such file"]),
     "threads below 0": (["--threads=-2"], ["THREADS=-2", "at least 0"]),
+    "seed below 0": (["--seed=-1"], ["SEED=-1", "at least 0"]),
     "an unknown device": (["--device", "tpu"], ["DEVICE=tpu", "use cpu or cuda"]),
     "an unknown option": (["--sampels", "3"], ["--sampels", "--help"]),
     "cuda without a GPU": (["--device", "cuda"], ["DEVICE=cuda", "use DEVICE=cpu"]),
@@ -223,3 +228,38 @@ def test_random_weights_and_a_part_of_the_questions_are_said_to_be_so(
     assert "\nthe first 2 questions in " in out
     assert " EM " in out
     assert "bert-large-random, random weights: " in out
+
+
+def interrupted_after(runs):
+    """Two rungs that answer at once; the call after `runs` is ended by Ctrl-C."""
+    calls = []
+
+    def answer(inputs):
+        calls.append(1)
+        if len(calls) > runs:
+            raise KeyboardInterrupt
+        return (np.zeros(inputs["input_ids"].shape, np.float32),) * 2
+
+    return [Rung(name, "PyTorch", "fp32", "cpu", "cpu", answer) for name in ("one", "two")]
+
+
+@pytest.mark.parametrize(("rounds", "kept"), [(-1, 0), (3, 3)])
+def test_ctrl_c_leaves_a_valid_record_of_what_was_finished(
+    tiny_folder, tmp_path, monkeypatch, capsys, rounds, kept
+):
+    windows = 45
+    runs = 2 * (1 + windows + rounds) + 1 if rounds > 0 else 9  # first runs, answers, rounds, half
+    made = interrupted_after(runs)
+    steps = choose("torch-eager,ort-exported", "cpu")
+    monkeypatch.setattr(benchmark, "build", lambda *_: zip(steps, made, strict=True))
+    (tmp_path / "sweep.png").write_bytes(b"of an earlier run")
+    places = [f"--model={tiny_folder}", f"--squad={CASES}", f"--out={tmp_path}"]
+    code = main([*places, "--samples=50", "--warmup=0", "--stride=64", "--sweep=0"])
+    assert code == 130
+    found = json.loads((tmp_path / "record.json").read_text(encoding="utf-8"))
+    schema = json.loads((PROJECT / "data" / "record.schema.json").read_text(encoding="utf-8"))
+    jsonschema.validate(found, schema)
+    assert found["interrupted"] is True
+    assert [len(r["latency_ms"]["samples"]) for r in found["rungs"]] == [kept] * (2 * bool(kept))
+    assert "Stopped early" in capsys.readouterr().out
+    assert not (tmp_path / "sweep.png").exists()

@@ -90,7 +90,7 @@ def test_a_rung_that_cannot_run_here_is_listed_with_its_reason(kit):
     assert [made for _, made in build([never], kit)] == [Skipped("x", "X", "no X")]
 
 
-@pytest.mark.parametrize("error", [InputError, FusionError])
+@pytest.mark.parametrize("error", [InputError, FusionError, RuntimeError])
 def test_a_rung_that_fails_to_build_is_listed_and_the_rest_is_built(kit, error):
     def fail(kit):
         raise error("no such luck; try another")
@@ -125,13 +125,15 @@ def test_a_model_that_cannot_be_fused_keeps_its_other_rungs(
         folder=tmp_path_factory.mktemp("relu"),
         calibration=case_windows.inputs(),
     )
-    built = dict(build(choose("quick", "cpu"), Kit(files, "cpu", 1, 128, "the cases")))
+    steps = choose("torch-eager,ort-exported,ort-fused,ort-int8-dynamic,ort-int8-static", "cpu")
+    built = dict(build(steps, Kit(files, "cpu", 1, 128, "the cases")))
     found = {step.slug: type(made).__name__ for step, made in built.items()}
     assert found == {
         "torch-eager": "Rung",
         "ort-exported": "Rung",
         "ort-fused": "Skipped",
         "ort-int8-dynamic": "Skipped",
+        "ort-int8-static": "Skipped",
     }
     reason = next(made.reason for made in built.values() if isinstance(made, Skipped))
     assert "BiasGelu" in reason

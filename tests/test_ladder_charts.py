@@ -2,13 +2,11 @@
 
 import io
 import itertools
-import json
-from pathlib import Path
 
 import matplotlib.colors
 import numpy as np
 import pytest
-from ladder_records import cpu_ladder, gpu_ladder, rung, sweep_entries
+from ladder_records import bare_record, cpu_ladder, gpu_ladder, rung, sweep_entries
 from matplotlib.text import Text
 from PIL import Image
 
@@ -26,7 +24,6 @@ from helpers.display.entries import short
 from helpers.display.placing import spread_out, wide
 from helpers.errors import InputError
 
-OLD = Path(__file__).resolve().parents[1] / "data" / "records" / "embedded-cpu.json"
 SKIPPED = [
     {"slug": "openvino-bf16", "name": "OpenVINO bf16", "reason": "no bf16 instructions " * 9},
     {"slug": "torch-compiled", "name": "PyTorch compiled", "reason": "no C++ compiler"},
@@ -168,7 +165,7 @@ def test_each_limit_in_use_is_one_dashed_line_with_its_label():
 def test_the_ladder_tells_times_faster_and_the_share_of_the_limit_beside_the_bars():
     texts = [text.get_text() for text in ladder_chart(cpu_ladder()).axes[0].texts]
     assert {"times\nfaster", "of the\nlimit", "135 ms", "5.44", "62%"} <= set(texts)
-    without = [text.get_text() for text in ladder_chart(json.loads(OLD.read_text())).axes[0].texts]
+    without = [text.get_text() for text in ladder_chart(bare_record()).axes[0].texts]
     assert "times\nfaster" in without
     assert "of the\nlimit" not in without
 
@@ -278,8 +275,8 @@ def test_the_roofline_names_a_rung_whose_bytes_are_not_known():
         roofline_chart(record)
 
 
-def test_records_of_the_first_schema_can_be_drawn_too():
-    record = json.loads(OLD.read_text(encoding="utf-8"))
+def test_rungs_with_times_and_scores_alone_can_be_drawn_too():
+    record = bare_record()
     for draw in (ladder_chart, accuracy_chart):
         assert headline(record) in draw(record).get_suptitle()
     with pytest.raises(InputError, match="no `limit`"):

@@ -316,3 +316,15 @@ def test_logits_that_are_not_finite_are_refused(spoil):
     assert message.startswith("two: end logits of window 3 are not finite (")
     assert "in 1 of 5 windows" in message
     assert "check the weights" in message
+
+
+RECORDS = sorted((PROJECT / "data" / "records").glob("*.json"))
+
+
+def test_the_project_has_records():
+    assert RECORDS
+
+
+@pytest.mark.parametrize("path", RECORDS, ids=lambda p: p.stem)
+def test_the_records_of_the_project_are_valid(path):
+    VALID.validate(json.loads(path.read_text(encoding="utf-8")))

@@ -45,7 +45,8 @@ def compiled_forward(
 
     Returns:
         {input name: int64 [batch, length]} -> the model's output. To be called where no gradients
-        are recorded. It raises rather than run without compiled code.
+        are recorded. A shape too many raises, rather than
+        run without compiled code; operators that cannot be compiled run as they are.
     """
     mode = "reduce-overhead" if device == "cuda" else "default"
     forward = torch.compile(model, dynamic=False, mode=mode)
