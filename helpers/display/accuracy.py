@@ -23,7 +23,7 @@ def accuracy_chart(record: Mapping[str, Any], *, title: str | None = None) -> Ch
     label, and labels run to the right, so that none covers another, even over equal points.
 
     Args:
-        record: a record of a trained model, of schema 1 or 2.
+        record: a record of a trained model.
         title: the headline; model, shape and machine if None.
 
     Raises:

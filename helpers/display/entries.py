@@ -13,7 +13,7 @@ def headline(record: Mapping[str, Any], *, shape: bool = True) -> str:
     """What a record is about, in one line: model, shape, threads, machine.
 
     Args:
-        record: a record, of schema 1 or 2.
+        record: a record, or the part of one that a chapter puts together.
         shape: whether batch and tokens are told; not where a chart shows many of them.
     """
     machine, settings = record["machine"], record["settings"]

@@ -36,7 +36,7 @@ def ladder_chart(record: Mapping[str, Any], *, title: str | None = None) -> Char
     would vanish otherwise. Rungs that were not run stand below, with the reason.
 
     Args:
-        record: a record, of schema 1 or 2; times in milliseconds.
+        record: a record; times in milliseconds.
         title: the headline; model, shape and machine if None.
 
     Raises:

@@ -29,7 +29,7 @@ def roofline_chart(record: Mapping[str, Any], *, title: str | None = None) -> Ch
     matrix products in one precision.
 
     Args:
-        record: a record of schema 2 with its `limit`.
+        record: a record with its `limit`.
         title: the headline; model, shape and machine if None.
 
     Raises:

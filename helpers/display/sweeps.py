@@ -22,7 +22,7 @@ def sweep_chart(record: Mapping[str, Any], *, title: str | None = None) -> Chart
     """Draws each rung's windows a second and its latency over the batch, one line a length.
 
     Args:
-        record: a record of schema 2 with its `sweep`.
+        record: a record with its `sweep`.
         title: the headline; model, threads and machine if None.
 
     Raises:

@@ -13,7 +13,7 @@ def table(rungs: Sequence[Mapping[str, Any]], *, skipped: Sequence[Mapping[str, 
     """A record's rungs as blocks of text: how fast, how near the limit, and how right.
 
     Args:
-        rungs: entries of a record's `rungs`, of schema 1 or 2.
+        rungs: entries of a record's `rungs`; what they lack is left out.
         skipped: a record's `skipped`: rungs that were not run, and why.
 
     Returns:
