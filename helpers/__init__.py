@@ -6,7 +6,8 @@ Who imports whom (no circles; everything may import `errors`)::
     files, environment, varint
     instructions               what the processor lacks -> environment
     busy                       did other programs run beside us?
-    latency                    a measured time is a value -> busy
+    ratios                     how many times faster?
+    latency                    a measured time is a value -> busy, ratios
     artifacts                  files made once, kept by what they were made from -> files
     requirements               what is wanted, what is installed -> files
     wire_values                numbers and text on the wire -> varint
@@ -20,12 +21,14 @@ Who imports whom (no circles; everything may import `errors`)::
     exports, sessions          PyTorch -> .onnx -> InferenceSession
     fusion, quantization       .onnx -> a faster .onnx -> exports, environment
     shapes, costs              operations and bytes, by formula and in a graph
-    products, peaks, limits    what this machine reaches, what follows -> costs, instructions
+    tf32                       may products on a GPU round?
+    products, peaks, limits    what this machine reaches, what follows -> costs, instructions, tf32
     preflight                  what this machine lacks -> requirements, sessions, environment
     rungs                      one model in one engine -> exports, sessions
     records                    what a run found -> rungs, latency, environment
     comparison                 several rungs on the same windows -> records, rungs, squad
-    sweep, scoring             batches, lengths, whole files -> rungs, squad, latency
+    trials                     a rung where a shape may be too much -> rungs
+    sweep, scoring             batches, lengths, whole files -> trials, rungs, squad, latency
     model_files                every file of one model -> artifacts, exports, fusion, quantization
     steps                      what a rung is built from -> model_files, rungs, records
     ladder                     the rungs by name -> steps, rungs

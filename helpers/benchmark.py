@@ -8,7 +8,7 @@ its output channel and its display hooks all take part in what a cell times.
 
 import os
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,8 @@ import torch
 from tqdm import tqdm
 
 from helpers.comparison import compare
-from helpers.environment import cores
-from helpers.errors import InputError, run_command
+from helpers.environment import cores, hardware
+from helpers.errors import InputError, reason_of, run_command
 from helpers.files import check_writable, write_json
 from helpers.ladder import choose
 from helpers.limits import limit_of
@@ -50,24 +50,31 @@ def run(settings: Settings, folder: Path) -> dict[str, Any]:
     material = gather(settings, folder / "files")
     check_writable(folder)
     remove_results(folder)  # what an earlier run left would look like this one's
+    machine = hardware()  # now: a GPU on which a rung failed may not answer later
     kit = Kit(material.files, settings.device, threads, settings.seq, material.calibrated_on)
     rungs, skipped = _built(steps, kit, settings.rungs)
     limit = _limit(rungs, material, settings, threads) if settings.sweep else None
-    results, interrupted = _compared(rungs, material, settings)
+    results, failed, interrupted = _compared(rungs, material, settings)
     found = record(
         results,
         model=material.about,
         settings=_used(settings, material, threads),
         limit=limit,
-        skipped=skipped,
+        skipped=[*skipped, *failed],
         interrupted=interrupted,
+        machine=machine,
     )
     write_json(folder / "record.json", found)  # whatever happens next, this much is kept
     if settings.sweep and not interrupted:
-        swept = {slug: rungs[slug] for slug in SWEPT if slug in rungs}
-        more, found["interrupted"] = measure_volume(swept, material, settings)
-        write_json(folder / "record.json", found | more)
+        measured = {result.slug for result in results}
+        swept = {slug: rungs[slug] for slug in SWEPT if slug in measured}
+
+        def keep(more: Mapping[str, Any]) -> None:
+            write_json(folder / "record.json", found | more)
+
+        more, found["interrupted"] = measure_volume(swept, material, settings, keep)
         found |= more
+        keep(found)
     return found
 
 
@@ -75,7 +82,8 @@ def main(arguments: Sequence[str] | None = None) -> int | None:
     """The command `python -m helpers.benchmark`.
 
     Returns:
-        130 after Ctrl-C, like any command, else None.
+        130 after Ctrl-C, like any command, 1 where every rung failed while it was measured, else
+        None.
     """
     options = arguments_of(arguments, description=__doc__.split("\n")[0])
     folder = Path(options.pop("out"))
@@ -88,7 +96,8 @@ def main(arguments: Sequence[str] | None = None) -> int | None:
         print(f"chart:  {chart}")
     if found["interrupted"]:
         print("stopped early: the record holds what was finished")
-    return 130 if found["interrupted"] else None
+        return 130
+    return None if found["rungs"] else 1
 
 
 def _built(steps: Sequence[Step], kit: Kit, asked: str) -> tuple[dict[str, Rung], list[Skipped]]:
@@ -109,17 +118,27 @@ def _built(steps: Sequence[Step], kit: Kit, asked: str) -> tuple[dict[str, Rung]
 
 def _limit(
     rungs: dict[str, Rung], material: Material, settings: Settings, threads: int
-) -> dict[str, Any]:
+) -> dict[str, Any] | None:
     print("measuring what this machine reaches in matrix products and memory")
     precisions = tuple(dict.fromkeys(rung.precision for rung in rungs.values()))
-    peaks = measure_peaks(device=settings.device, threads=threads, precisions=precisions)
+    try:
+        peaks = measure_peaks(device=settings.device, threads=threads, precisions=precisions)
+    except Exception as error:  # no memory for it, or a device that no longer answers
+        print(f"not measured, so the record has no limits: {reason_of(error)}")
+        return None
     return limit_of(material.config, peaks, length=settings.seq)
 
 
 def _compared(
     rungs: dict[str, Rung], material: Material, settings: Settings
-) -> tuple[list[Result], bool]:
-    """Each rung's result, and whether Ctrl-C came."""
+) -> tuple[list[Result], list[Skipped], bool]:
+    """Each rung's result, or why it failed, and whether Ctrl-C came."""
+    slugs = {rung.name: slug for slug, rung in rungs.items()}
+    failed: list[Skipped] = []
+
+    def fail(name: str, error: Exception) -> None:
+        failed.append(Skipped(slugs[name], name, f"failed when it ran: {reason_of(error)}"))
+
     try:
         results = compare(
             list(rungs.values()),
@@ -128,16 +147,19 @@ def _compared(
             samples=settings.samples,
             warmup=settings.warmup,
             seed=settings.seed,
+            failed=fail,
         )
     except KeyboardInterrupt:
-        return [], True
-    results = [replace(one, slug=slug) for slug, one in zip(rungs, results, strict=True)]
-    return results, len(results[0].latency.samples_ms) < settings.samples
+        return [], failed, True
+    results = [replace(one, slug=slugs[one.rung.name]) for one in results]
+    early = any(len(one.latency.samples_ms) < settings.samples for one in results)
+    return results, failed, early
 
 
 def _used(settings: Settings, material: Material, threads: int) -> dict[str, Any]:
     return {
         **asdict(settings),
+        "model": material.about["name"],
         "squad": material.squad.name,
         "threads": threads,
         "batch": 1,

@@ -6,7 +6,7 @@ import numpy as np
 from tqdm import tqdm
 
 from helpers.errors import InputError
-from helpers.latency import first_runs, measure
+from helpers.latency import Failed, excused, first_runs, measure
 from helpers.records import Agreement, Result
 from helpers.rungs import Inputs, Rung, all_logits
 from helpers.squad import Example, Features, answers, score
@@ -47,6 +47,7 @@ def compare(
     samples: int,
     warmup: int = 10,
     seed: int = 0,
+    failed: Failed | None = None,
 ) -> list[Result]:
     """Runs every rung on every window for its answers, then times all of them interleaved.
 
@@ -60,9 +61,12 @@ def compare(
         seed: seeds the order of the runs.
         examples: the questions, for the scores; empty for none.
         features: their windows.
+        failed: told the name of a rung that raises, in whichever run, or whose logits are not
+            finite, and what it raised. The others go on without it. None: it is raised.
 
     Returns:
-        A result a rung, in the rungs' order. After Ctrl-C in mid-timing they hold the rounds that
+        A result a rung, in the rungs' order, without those that failed: the first that did not
+        is the reference. After Ctrl-C in mid-timing they hold the rounds that
         were finished, so fewer than `samples`.
 
     Raises:
@@ -86,14 +90,21 @@ def compare(
         for rung in rungs
         if rung.device_run_ms
     }
-    first = first_runs(engines)
+    first = first_runs(engines, failed=failed)
     bar = {"ncols": 80, "leave": False}
-    with tqdm(total=windows * len(rungs), desc="answers", **bar) as progress:
-        logits = [all_logits(rung, inputs, progress.update) for rung in rungs]
-    for rung, pair in zip(rungs, logits, strict=True):
-        _check_finite(rung.name, pair)
-    agreements = [agreement(pair, logits[0], examples, features) for pair in logits]
-    runs = len(rungs) * (samples + warmup)
+    logits = {}
+    with tqdm(total=windows * len(first), desc="answers", **bar) as progress:
+        for rung in rungs:
+            if rung.name in first:
+                with excused(rung.name, failed):
+                    pair = all_logits(rung, inputs, progress.update)
+                    _check_finite(rung.name, pair)
+                    logits[rung.name] = pair
+    agreements = {}
+    for name, pair in logits.items():
+        agreements[name] = agreement(pair, next(iter(logits.values())), examples, features)
+    engines = {name: engines[name] for name in logits}
+    runs = len(engines) * (samples + warmup)
     with tqdm(total=runs, desc="latency", **bar) as progress:
         times = measure(
             engines,
@@ -104,9 +115,12 @@ def compare(
             device=on_device,
             keep_what_is_there=True,
             progress=progress.update,
+            failed=failed,
         )
     return [
-        Result(rung, times[rung.name], found) for rung, found in zip(rungs, agreements, strict=True)
+        Result(rung, times[rung.name], agreements[rung.name])
+        for rung in rungs
+        if rung.name in times
     ]
 
 

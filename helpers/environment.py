@@ -3,13 +3,18 @@
 import importlib.metadata
 import os
 import platform
+import re
+import subprocess
 from pathlib import Path
+from typing import Any
 
-__all__ = ["cores", "machine", "processor_features", "versions"]
+__all__ = ["cores", "hardware", "machine", "processor_features", "versions"]
 
 _CPU_MAX = Path("/sys/fs/cgroup/cpu.max")  # a container's share of processor time, in Linux
 
 _CPU_INFO = Path("/proc/cpuinfo")
+
+_DRIVER = Path("/proc/driver/nvidia/version")
 
 _FEATURES = (  # instructions for matrix products: x86's by their names in Linux, then ARM's
     *("avx2", "fma", "avx512f", "avx512_vnni", "avx_vnni", "avx512_bf16", "amx_int8", "amx_bf16"),
@@ -67,6 +72,28 @@ def machine() -> dict[str, str | int | float | None]:
     }
 
 
+def hardware() -> dict[str, Any]:
+    """Describes this machine as a record does: `machine`, and what decides how fast it computes.
+
+    Returns:
+        What `machine` gives and "features": the processor's, as `processor_features` gives them.
+        With a CUDA device also "gpu_memory_gib", "driver" (its version, None where the system
+        does not tell), and "cuda" and "cudnn", the versions that PyTorch brings.
+    """
+    import torch
+
+    found: dict[str, Any] = {**machine(), "features": list(processor_features())}
+    if not torch.cuda.is_available():
+        return found
+    memory = torch.cuda.get_device_properties(0).total_memory / 2**30
+    return found | {
+        "gpu_memory_gib": round(memory, 1),
+        "driver": _driver(),
+        "cuda": torch.version.cuda,
+        "cudnn": str(torch.backends.cudnn.version()),
+    }
+
+
 def versions() -> dict[str, str]:
     """{package: version} of Python and of the packages that figures depend on, if installed."""
     found = {"python": platform.python_version()}
@@ -93,6 +120,20 @@ def processor_features() -> tuple[str, ...]:
     fields = _cpu_fields()
     listed = (fields.get("flags") or fields.get("Features") or "").split()
     return tuple(name for name in _FEATURES if name in listed)
+
+
+def _driver() -> str | None:
+    """The NVIDIA driver's version, from the kernel or from its own command."""
+    command = ["nvidia-smi", "--query-gpu=driver_version", "--format=csv,noheader"]
+    try:
+        text = _DRIVER.read_text(encoding="utf-8")
+    except OSError:
+        try:
+            text = subprocess.run(command, capture_output=True, text=True, timeout=10).stdout
+        except (OSError, subprocess.SubprocessError):
+            return None
+    version = re.search(r"\b\d{3,}\.\d+(\.\d+)?\b", text)
+    return version[0] if version else None
 
 
 def _cpu_fields() -> dict[str, str]:

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable
 
-__all__ = ["InputError", "run_command"]
+__all__ = ["InputError", "reason_of", "run_command"]
 
 
 class InputError(ValueError):
@@ -15,6 +15,23 @@ class InputError(ValueError):
     def __init__(self, message: str) -> None:
         lines = (line.strip() for line in str(message).splitlines())
         super().__init__(" ".join(line for line in lines if line))
+
+
+def reason_of(error: BaseException) -> str:
+    """What an error of any library says, in one line of at most 300 characters.
+
+    Args:
+        error: the error. Of its lines the first one counts, and the second where the first only
+            announces it, as the compiler's do.
+
+    Returns:
+        The line; the name of the error's type where it says nothing.
+    """
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    if not lines:
+        return type(error).__name__
+    announced = lines[0].endswith(":") and len(lines) > 1
+    return " ".join(lines[: 1 + announced])[:300]
 
 
 def run_command(main: Callable[[], int | None]) -> None:

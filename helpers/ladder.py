@@ -11,6 +11,7 @@ from helpers.rungs import (
     torch_needs,
     torch_rung,
 )
+from helpers.sessions import tensorrt_needs
 from helpers.steps import Kit, Step
 
 __all__ = ["LADDER", "QUICK", "choose"]
@@ -105,7 +106,10 @@ LADDER: tuple[Step, ...] = (
     _ort("ort-fp16", "ONNX Runtime fused fp16", "cuda", "fp16", "fused_fp16"),
     _bound("ort-fp16-bound", "ONNX Runtime fp16, IO binding", graph=False),
     _bound("ort-fp16-graph", "ONNX Runtime fp16, CUDA graph", graph=True),
-    Step("ort-tensorrt", "ONNX Runtime TensorRT", "cuda", _tensorrt, file="exported"),
+    Step(
+        "ort-tensorrt", "ONNX Runtime TensorRT", "cuda", _tensorrt, file="exported",
+        needs=lambda kit: tensorrt_needs(),
+    ),
     _openvino("openvino-fp32", "OpenVINO fp32", "fp32"),
     _openvino("openvino-bf16", "OpenVINO bf16", "bf16"),
     _openvino("openvino-int8", "OpenVINO int8", "int8"),

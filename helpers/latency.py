@@ -2,7 +2,8 @@
 
 import random
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -10,8 +11,12 @@ import numpy as np
 
 from helpers.busy import waited_ns, was_busy
 from helpers.errors import InputError
+from helpers.ratios import paired_ratio
 
-__all__ = ["Latency", "first_runs", "measure", "paired_ratio"]
+__all__ = ["Failed", "Latency", "excused", "first_runs", "measure", "paired_ratio"]
+
+Failed = Callable[[str, Exception], object]
+"""Takes the name of an engine that failed, and what it raised."""
 
 
 @dataclass(frozen=True)
@@ -69,15 +74,33 @@ class Latency:
         return float(np.min(self.samples_ms))
 
 
-def first_runs(engines: Mapping[str, Callable[[int], object]]) -> dict[str, float]:
+@contextmanager
+def excused(name: str, failed: Failed | None) -> Iterator[None]:
+    """What fails inside costs this engine alone: it is told to `failed`; None: it is raised."""
+    try:
+        yield
+    except Exception as error:
+        if failed is None:
+            raise
+        failed(name, error)
+
+
+def first_runs(
+    engines: Mapping[str, Callable[[int], object]], *, failed: Failed | None = None
+) -> dict[str, float]:
     """Runs every engine once, on input 0, and gives the times in milliseconds.
 
     It tells something only before anything else has run on them.
 
     Args:
         engines: {name: function of the input's number}.
+        failed: told of an engine that raises, which is then left out; None: it is raised.
     """
-    return {name: _timed(run, 0) for name, run in engines.items()}
+    times = {}
+    for name, run in engines.items():
+        with excused(name, failed):
+            times[name] = _timed(run, 0)
+    return times
 
 
 def measure(
@@ -90,6 +113,7 @@ def measure(
     device: Mapping[str, Callable[[int], float]] | None = None,
     keep_what_is_there: bool = False,
     progress: Callable[[], object] = lambda: None,
+    failed: Failed | None = None,
 ) -> dict[str, Latency]:
     """Times several engines in turn, so that whatever slows the machine slows them all.
 
@@ -109,6 +133,8 @@ def measure(
         keep_what_is_there: on Ctrl-C, whether to give the whole rounds measured so far, if there
             is one. The caller notices by the number of samples.
         progress: called after every run.
+        failed: told of an engine that raises, in whichever round. It is left out from then on,
+            its samples too, and the others go on. None: it is raised.
 
     Returns:
         {name: latency}; sample i of every engine is of the same round and input.
@@ -120,20 +146,24 @@ def measure(
     if samples < 1:
         raise InputError(f"samples={samples}: must be at least 1")
     order = random.Random(seed)
-    first = first_runs(engines) if first_run_ms is None else first_run_ms
+    first = first_runs(engines, failed=failed) if first_run_ms is None else first_run_ms
     rounds: list[dict[str, _Sample]] = []
+    left = [name for name in engines if name in first]
     try:
         for i in range(-warmup, samples):
             found = {}
-            for name in order.sample(list(engines), len(engines)):
-                found[name] = _sample(engines[name], (device or {}).get(name), i % samples)
+            for name in order.sample(left, len(left)):
+                with excused(name, failed):
+                    found[name] = _sample(engines[name], (device or {}).get(name), i % samples)
+                if name not in found:
+                    left.remove(name)
                 progress()
             if i >= 0:
                 rounds.append(found)
     except KeyboardInterrupt:
         if not (keep_what_is_there and rounds):
             raise
-    return {n: _latency([found[n] for found in rounds], first[n], warmup) for n in engines}
+    return {n: _latency([found[n] for found in rounds], first[n], warmup) for n in left}
 
 
 class _Sample(NamedTuple):
@@ -161,27 +191,6 @@ def _latency(found: Sequence[_Sample], first_run_ms: float, warmup: int) -> Late
         on_device,
         marks if len(marks) == len(found) else None,
     )
-
-
-def paired_ratio(
-    slow: Sequence[float], fast: Sequence[float], *, draws: int = 2000, seed: int = 0
-) -> tuple[float, float, float]:
-    """How many times longer `slow` took than `fast`, round by round.
-
-    Args:
-        slow: milliseconds, one a round.
-        fast: milliseconds of the same rounds.
-        draws: bootstrap draws.
-        seed: seeds them.
-
-    Returns:
-        The median of the rounds' ratios and its 95 % bootstrap interval (percentile method,
-        Efron 1979): median, low, high.
-    """
-    ratios = np.asarray(slow, float) / np.asarray(fast, float)
-    picks = np.random.default_rng(seed).integers(0, len(ratios), (draws, len(ratios)))
-    low, high = np.percentile(np.median(ratios[picks], axis=1), [2.5, 97.5])
-    return float(np.median(ratios)), float(low), float(high)
 
 
 def _timed(run: Callable[[int], object], number: int) -> float:

@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 from transformers import BertConfig
 
+from helpers.checkpoints import is_path
 from helpers.errors import InputError
+from helpers.files import expanded
 from helpers.model_files import ModelFiles
 from helpers.models import QuestionAnswerer, load
 from helpers.settings import Settings, squad_path
@@ -58,9 +60,10 @@ class Material:
     def about(self) -> dict[str, Any]:
         """What a record says of the model."""
         answerer, config = self.answerer, self.config
+        inside = answerer.name == "embedded"
         return {
-            "name": answerer.name,
-            "source": "data/embedded-bert" if answerer.name == "embedded" else answerer.source,
+            "name": _public(answerer.name),
+            "source": "data/embedded-bert" if inside else _public(answerer.source),
             "trained": answerer.trained,
             "parameters": answerer.model.num_parameters(),
             "layers": config.num_hidden_layers,
@@ -126,6 +129,11 @@ def _check_length(
 def _spread(count: int, most: int) -> np.ndarray:
     """At most `most` of the numbers below `count`, evenly spread."""
     return np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(int))
+
+
+def _public(name: str) -> str:
+    """A folder's last component: where it lies on this machine is nobody's concern."""
+    return expanded(name).resolve().name if is_path(name) else name
 
 
 def _plain(name: str) -> str:

@@ -10,6 +10,7 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 
 from helpers.instructions import bf16_needs
+from helpers.tf32 import tf32
 
 __all__ = ["Product", "Unavailable", "products"]
 
@@ -61,22 +62,18 @@ def _on_gpu(precision: str) -> list[Product]:
     if precision == "int8":
         return [_torch_int8("cuda")]
     kinds = {"fp16": torch.float16, "bf16": torch.bfloat16}
-    return [_torch_product("cuda", kinds.get(precision, torch.float32), tf32=precision == "tf32")]
+    kind = kinds.get(precision, torch.float32)
+    return [_torch_product("cuda", kind, rounded=precision == "tf32")]
 
 
-def _torch_product(device: str, kind: torch.dtype, *, tf32: bool = False) -> Product:
+def _torch_product(device: str, kind: torch.dtype, *, rounded: bool = False) -> Product:
     @contextmanager
     def ready(size: int, threads: int) -> Iterator[Callable[[], object]]:
         left, right = (torch.randn(size, size, device=device).to(kind) for _ in range(2))
-        before = torch.backends.cuda.matmul.allow_tf32
-        torch.backends.cuda.matmul.allow_tf32 = tf32
-        try:
-            with torch.inference_mode():
-                yield lambda: torch.mm(left, right)
-        finally:
-            torch.backends.cuda.matmul.allow_tf32 = before
+        with tf32(rounded), torch.inference_mode():
+            yield lambda: torch.mm(left, right)
 
-    return Product(f"torch.mm{' with TF32' if tf32 else ''}", ready)
+    return Product(f"torch.mm{' with TF32' if rounded else ''}", ready)
 
 
 def _torch_int8(device: str) -> Product:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from helpers.environment import machine, versions
+from helpers.environment import hardware, versions
 from helpers.latency import Latency, paired_ratio
 from helpers.rungs import Rung
 
@@ -76,6 +76,7 @@ def record(
     limit: Mapping[str, Any] | None = None,
     skipped: Sequence[Skipped] = (),
     interrupted: bool = False,
+    machine: Mapping[str, Any] | None = None,
     **more: Any,
 ) -> dict[str, Any]:
     """Puts a run's results, its machine and its versions into one plain dictionary.
@@ -88,6 +89,8 @@ def record(
             `helpers.limits.limit_of` gives it.
         skipped: rungs that were not measured, and why.
         interrupted: whether Ctrl-C ended the run early.
+        machine: what it ran on, as `helpers.environment.hardware` gave it; asked now when None. (A
+            GPU that failed may no longer tell.)
         **more: the further parts of a record: sweep, lengths, scoring.
 
     Returns:
@@ -98,7 +101,7 @@ def record(
     return {
         "schema": 2,
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
-        "machine": machine(),
+        "machine": dict(machine or hardware()),
         "versions": versions(),
         "model": dict(model),
         "settings": dict(settings),

@@ -1,7 +1,8 @@
 """Scoring a whole file: the same windows one by one, and in sorted batches without padding."""
 
+import math
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -79,6 +80,8 @@ def score_file(
     slug: str,
     batch: int = BATCH,
     repeats: int = 3,
+    budget_s: float = math.inf,
+    progress: Callable[[], object] = lambda: None,
 ) -> list[dict[str, Any]]:
     """Scores a whole file in the three ways of `WAYS`, in turn, and times each as a whole.
 
@@ -91,7 +94,9 @@ def score_file(
         examples: its questions; empty where the weights are random and answers mean nothing.
         slug: the rung's short name.
         batch: windows in one run, at most, where they are sorted.
-        repeats: how often each way is timed; its median counts.
+        repeats: how often each way is timed, at most; its median counts.
+        budget_s: no way is timed again where all runs would take longer than this, in seconds.
+        progress: called after every time that a way was timed.
 
     Returns:
         An entry a way: {"slug", "how", "batch", "seconds", "windows_per_s", "same_answers" (share
@@ -115,6 +120,10 @@ def score_file(
             start = time.perf_counter()
             logits[how] = _run(rung, inputs, how, batch)
             seconds[how].append(time.perf_counter() - start)
+            progress()
+        taken = [sum(times) for times in seconds.values()]
+        if sum(taken) * (1 + 1 / len(seconds[WAYS[0]])) > budget_s:
+            break
     scores = _scores(examples, features, logits)
     return [
         {

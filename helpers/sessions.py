@@ -1,15 +1,17 @@
 """An ONNX Runtime session on the execution provider that was asked for, or none at all."""
 
-import importlib
+import ctypes.util
+import importlib.util
+from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
 import onnxruntime
 
-from helpers.errors import InputError
+from helpers.errors import InputError, reason_of
 
-__all__ = ["PROVIDERS", "open_session"]
+__all__ = ["PROVIDERS", "nodes_by_provider", "open_session", "tensorrt_needs"]
 
 PROVIDERS = {
     "cpu": "CPUExecutionProvider",
@@ -17,6 +19,8 @@ PROVIDERS = {
     "tensorrt": "TensorrtExecutionProvider",
 }
 """What the course calls a device, and what ONNX Runtime calls its execution provider."""
+
+_RECORD = "session.record_ep_graph_assignment_info"
 
 
 def open_session(
@@ -32,7 +36,9 @@ def open_session(
 
     ONNX Runtime itself falls back to the CPU with no more than a log line: what
     `get_available_providers()` lists is what the package was built with, not what this machine
-    can run. Only `session.get_providers()` tells.
+    can run. Only `session.get_providers()` tells. Its Python part has a fallback of its own: where
+    opening fails, or a run does, it tries again on the CPU. That is switched off, so that an error
+    stays one.
 
     Args:
         path: the .onnx file.
@@ -57,6 +63,7 @@ def open_session(
     asked = PROVIDERS[device]
     options = options or onnxruntime.SessionOptions()
     options.log_severity_level = 4  # what matters of a failed provider is raised below
+    options.add_session_config_entry(_RECORD, "1")
     if threads is not None:
         options.intra_op_num_threads = threads
     if device != "cpu":
@@ -67,17 +74,44 @@ def open_session(
         raise InputError(_no_provider(device, asked, "this onnxruntime was built without it"))
     try:
         session = onnxruntime.InferenceSession(
-            str(path), options, providers=_providers(device, tf32, provider_options or {})
+            str(path),
+            options,
+            providers=_providers(device, tf32, provider_options or {}),
+            enable_fallback=int(device == "tensorrt"),  # without its libraries it raises at length
         )
+        session.disable_fallback()  # a run that fails would go on, on the CPU
     except Exception as error:  # onnxruntime has no common base class of its errors
-        reason = str(error).split("\n")[0][:300]
         raise InputError(
-            f"{path}: ONNX Runtime cannot open it ({reason}); export it again"
+            f"{path}: ONNX Runtime cannot open it ({reason_of(error)}); export it again"
         ) from error
     in_use = session.get_providers()[0]
     if in_use != asked:
         raise InputError(_no_provider(device, asked, f"the session came up on {in_use}"))
     return session
+
+
+def nodes_by_provider(session: onnxruntime.InferenceSession) -> Counter[str]:
+    """How many of a graph's operators each execution provider took, when the session was opened.
+
+    A session for a GPU leaves to the CPU what its provider lacks, and arithmetic on shapes.
+
+    Args:
+        session: one that `open_session` opened.
+
+    Returns:
+        {name of a provider: operators}; empty where this ONNX Runtime does not tell.
+    """
+    tell = getattr(session, "get_provider_graph_assignment_info", None)
+    found: Counter[str] = Counter()
+    for part in tell() if tell else ():
+        found[part.ep_name] += len(part.get_nodes())
+    return found
+
+
+def tensorrt_needs() -> str | None:
+    """Why ONNX Runtime finds no TensorRT here, in one line; None where it may find it."""
+    packages = any(map(importlib.util.find_spec, ("tensorrt", "tensorrt_libs")))
+    return None if packages or ctypes.util.find_library("nvinfer") else "TensorRT is not installed"
 
 
 def _providers(

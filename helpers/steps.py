@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from helpers.errors import reason_of
 from helpers.model_files import ModelFiles
 from helpers.records import Skipped
 from helpers.rungs import Rung
@@ -88,4 +89,4 @@ def _attempt(make: Callable[[], _T]) -> _T | str:
     try:
         return make()
     except Exception as error:
-        return str(error).strip().split("\n")[0][:300] or type(error).__name__
+        return reason_of(error)

@@ -10,6 +10,7 @@ from tqdm import tqdm
 from helpers.errors import InputError
 from helpers.latency import Latency, measure, paired_ratio
 from helpers.rungs import Inputs, Rung
+from helpers.trials import accepts, engine, teller
 
 __all__ = ["cut_to_length", "real_lengths", "sweep"]
 
@@ -25,6 +26,7 @@ def sweep(
     warmup: int = 1,
     seed: int = 0,
     tell: Callable[[str], object] = tqdm.write,
+    into: list[dict[str, Any]] | None = None,
 ) -> list[dict[str, Any]]:
     """Times every rung at every batch and length, the rungs of one point interleaved.
 
@@ -43,6 +45,7 @@ def sweep(
         warmup: runs before them that are thrown away, besides a first one.
         seed: seeds the order of the runs.
         tell: takes a line for every point that is left out.
+        into: where the entries go, point by point, so that Ctrl-C leaves those that were measured.
 
     Returns:
         [{"slug", "batch", "length", "p50_ms", "windows_per_s"}], without what was left out.
@@ -51,7 +54,7 @@ def sweep(
         InputError: a batch is below 1, or a length below 1 or above the full length.
     """
     _check(batches, lengths, len(inputs["input_ids"][0]))
-    entries: list[dict[str, Any]] = []
+    entries: list[dict[str, Any]] = [] if into is None else into
     ms_a_token: dict[str, float] = {}
     runs = samples + warmup + 1
     points = sorted(product(batches, lengths), key=lambda point: point[0] * point[1])
@@ -60,13 +63,14 @@ def sweep(
         expected = {slug: ms_a_token.get(slug, 0.0) * batch * length * runs for slug in rungs}
         feeds = _feeds(inputs, batch, length, samples)
         engines = {
-            slug: _engine(rung, feeds)
+            slug: engine(rung, feeds)
             for slug, rung in rungs.items()
             if _within(expected[slug], budget_ms, f"{rung.name}, {where}: its {runs} runs", tell)
-            and _accepts(rung, feeds[:1], where, tell)
+            and accepts(rung, feeds[:1], where, tell)
         }
         no_first = dict.fromkeys(engines, 0.0)
-        times = measure(engines, samples=samples, warmup=warmup, seed=seed, first_run_ms=no_first)
+        how = {"samples": samples, "warmup": warmup, "seed": seed, "failed": teller(where, tell)}
+        times = measure(engines, first_run_ms=no_first, **how)
         ms_a_token |= {slug: latency.p50 / (batch * length) for slug, latency in times.items()}
         entries += [_entry(slug, batch, length, latency.p50) for slug, latency in times.items()]
     return entries
@@ -79,6 +83,7 @@ def real_lengths(
     samples: int,
     seed: int = 0,
     tell: Callable[[str], object] = tqdm.write,
+    into: dict[str, dict[str, Any]] | None = None,
 ) -> dict[str, dict[str, Any]]:
     """Times windows padded to the full length against the same windows at their real length.
 
@@ -90,7 +95,8 @@ def real_lengths(
         inputs: windows, {input name: int64 [windows, full length]}, padded on the right.
         samples: how many windows, drawn without repetition while there are enough.
         seed: seeds the draw and the order.
-        tell: takes a line for every rung that is left out, as it takes one length only.
+        tell: takes a line for every rung that is left out, as it takes one length only or fails.
+        into: where the entries go; after Ctrl-C they hold the rounds that were finished.
 
     Returns:
         {slug: {"padded_ms", "real_ms" (medians), "times_faster": {"median", "low", "high"} (a
@@ -98,6 +104,7 @@ def real_lengths(
 
     Raises:
         InputError: `samples` is below 1.
+        KeyboardInterrupt: Ctrl-C.
     """
     windows = len(inputs["input_ids"])
     rows = np.resize(np.random.default_rng(seed).permutation(windows), max(samples, 0))
@@ -105,16 +112,28 @@ def real_lengths(
     cut = [cut_to_length(window) for window in padded]
     engines = {}
     for slug, rung in rungs.items():
-        if _accepts(rung, [*padded[:1], *cut], "real lengths", tell):
-            engines[slug, "padded"] = _engine(rung, padded)
-            engines[slug, "real"] = _engine(rung, cut)
+        if accepts(rung, [*padded[:1], *cut], "real lengths", tell):
+            engines[slug, "padded"] = engine(rung, padded)
+            engines[slug, "real"] = engine(rung, cut)
     no_first = dict.fromkeys(engines, 0.0)
-    times = measure(engines, samples=samples, warmup=0, seed=seed, first_run_ms=no_first)
+    times = measure(
+        engines,
+        samples=samples,
+        warmup=0,
+        seed=seed,
+        first_run_ms=no_first,
+        keep_what_is_there=True,
+        failed=teller("real lengths", tell),
+    )
     mean = round(float(np.mean([window["input_ids"].shape[1] for window in cut])), 2)
-    return {
-        slug: _against(times[slug, "padded"], times[slug, "real"]) | {"mean_real_length": mean}
-        for slug in dict.fromkeys(slug for slug, _ in times)
-    }
+    found = {} if into is None else into
+    for slug in rungs:
+        if (slug, "padded") in times and (slug, "real") in times:
+            against = _against(times[slug, "padded"], times[slug, "real"])
+            found[slug] = against | {"mean_real_length": mean}
+    if any(len(latency.samples_ms) < samples for latency in times.values()):
+        raise KeyboardInterrupt
+    return found
 
 
 def cut_to_length(inputs: Inputs) -> dict[str, np.ndarray]:
@@ -154,24 +173,6 @@ def _within(expected_ms: float, budget_ms: float, what: str, tell: Callable[[str
         budget = f"more than {budget_ms / 1000:.1f} s"
         tell(f"left out: {what} would take {expected_ms / 1000:.1f} s, {budget}")
     return expected_ms <= budget_ms
-
-
-def _accepts(
-    rung: Rung, feeds: Sequence[Inputs], where: str, tell: Callable[[str], object]
-) -> bool:
-    """Runs a rung on each feed; False, and told, where it is made for another shape."""
-    try:
-        for feed in feeds:
-            rung.run(feed)
-    except Exception as error:  # made for another shape, or no memory for this one
-        reason = str(error).strip().split("\n")[0][:300]
-        tell(f"left out: {rung.name}, {where}: {reason}")
-        return False
-    return True
-
-
-def _engine(rung: Rung, feeds: Sequence[Inputs]) -> Callable[[int], object]:
-    return lambda number: rung.run(feeds[number])
 
 
 def _entry(slug: str, batch: int, length: int, p50_ms: float) -> dict[str, Any]:

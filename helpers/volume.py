@@ -3,11 +3,14 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from tqdm import tqdm
+
+from helpers.errors import reason_of
 from helpers.material import Material
 from helpers.rungs import Rung
-from helpers.scoring import score_file
+from helpers.scoring import WAYS, score_file
 from helpers.settings import Settings
-from helpers.squad import featurize
+from helpers.squad import Features, featurize
 from helpers.sweep import real_lengths, sweep
 
 __all__ = ["SWEPT", "measure_volume"]
@@ -16,64 +19,107 @@ SWEPT = ("torch-eager", "ort-fused", "ort-int8-dynamic", "torch-fp16", "ort-fp16
 """The rungs that take any batch and length, and are measured so where they were asked for."""
 
 _BATCHES = (1, 2, 4, 8, 16, 32)
-_LENGTHS = (32, 64, 128, 256, 384)
+_LENGTHS = (32, 64, 128, 256, 384, 512)  # as far as the model has positions
 _SAMPLES = 5  # of each point of the sweep
 _BUDGET_MS = 8000.0  # the longest that all runs of a rung at one point may take
 _SCORED_LENGTH, _SCORED_STRIDE = 384, 128  # the usual windows for the scores of SQuAD
-_FEW_WINDOWS = 2000  # up to as many, whole files are scored three times, and the median counts
+_REPEATS = 3  # of each way to score a file, at most; the median counts
+_SCORING_S = 60.0  # a rung's ways are not timed again where that would take longer
 _WINDOWS = 200  # that real lengths are measured on, at most
 
 
 def measure_volume(
-    rungs: Mapping[str, Rung], material: Material, settings: Settings
+    rungs: Mapping[str, Rung],
+    material: Material,
+    settings: Settings,
+    keep: Callable[[dict[str, Any]], object] = lambda found: None,
 ) -> tuple[dict[str, Any], bool]:
     """Measures what batches and real lengths are worth.
+
+    A rung that fails costs the part, the point or the file that it fails in; that is told.
 
     Args:
         rungs: {slug: rung}, those of `SWEPT` that were built.
         material: model, questions and windows.
         settings: how the benchmark runs.
+        keep: takes what there is after every part.
 
     Returns:
         What a record's `lengths`, `sweep` and `scoring` hold, as far as it came, and whether
         Ctrl-C ended it. Files are scored only by a trained model.
     """
-    inputs = material.features.inputs()
     samples = min(settings.samples, _WINDOWS)
-    lengths = [length for length in _LENGTHS if length <= settings.seq]
-    parts: dict[str, Callable[[], Any]] = {
-        "lengths": lambda: real_lengths(rungs, inputs, samples=samples, seed=settings.seed),
-        "sweep": lambda: sweep(
+    found: dict[str, Any] = {"lengths": {}, "sweep": []}
+    parts: list[Callable[[], object]] = [
+        lambda: real_lengths(
             rungs,
-            inputs,
-            batches=_BATCHES,
-            lengths=lengths,
-            samples=min(settings.samples, _SAMPLES),
-            budget_ms=_BUDGET_MS,
+            material.features.inputs(),
+            samples=samples,
             seed=settings.seed,
+            into=found["lengths"],
         ),
-    }
+        lambda: _swept(rungs, material, settings, found["sweep"]),
+    ]
     if material.answerer.trained:
-        parts["scoring"] = lambda: _scored(rungs, material)
-    found: dict[str, Any] = {}
+        found["scoring"] = []
+        parts.append(lambda: _scored(rungs, material, found["scoring"]))
     try:
-        for name, measured in parts.items():
-            found[name] = measured()
+        for measured in parts:
+            try:
+                measured()
+            except Exception as error:  # of no one rung, such as memory that is used up
+                tqdm.write(f"stopped a part of the sweep: {reason_of(error)}")
+            keep(found)
     except KeyboardInterrupt:
         return found, True
     return found, False
 
 
-def _scored(rungs: Mapping[str, Rung], material: Material) -> list[dict[str, Any]]:
-    """Scores the file in windows as long as whole files are scored in, not as one is timed in."""
-    answerer, examples = material.answerer, material.examples
-    length = min(_SCORED_LENGTH, answerer.max_positions)
-    features = featurize(
-        examples, answerer.tokenizer, max_seq_length=length, doc_stride=_SCORED_STRIDE
+def _swept(
+    rungs: Mapping[str, Rung], material: Material, settings: Settings, into: list[dict[str, Any]]
+) -> None:
+    """Sweeps over windows of its own, as long as the model allows, whatever SEQ is."""
+    lengths = [length for length in _LENGTHS if length <= material.answerer.max_positions]
+    sweep(
+        rungs,
+        _windows(material, max(lengths, default=settings.seq)).inputs(),
+        batches=_BATCHES,
+        lengths=lengths,
+        samples=min(settings.samples, _SAMPLES),
+        budget_ms=_BUDGET_MS,
+        seed=settings.seed,
+        into=into,
     )
-    repeats = 3 if len(features) <= _FEW_WINDOWS else 1
-    return [
-        {**entry, "length": length, "stride": _SCORED_STRIDE, "windows": len(features)}
-        for slug, rung in rungs.items()
-        for entry in score_file(rung, features, examples, slug=slug, repeats=repeats)
-    ]
+
+
+def _scored(rungs: Mapping[str, Rung], material: Material, into: list[dict[str, Any]]) -> None:
+    """Scores the file in windows as long as whole files are scored in, not as one is timed in."""
+    length = min(_SCORED_LENGTH, material.answerer.max_positions)
+    features = _windows(material, length)
+    shape = {"length": length, "stride": _SCORED_STRIDE, "windows": len(features)}
+    total = len(rungs) * len(WAYS) * _REPEATS
+    with tqdm(total=total, desc="scoring", ncols=80, leave=False) as bar:
+        for slug, rung in rungs.items():
+            try:
+                entries = score_file(
+                    rung,
+                    features,
+                    material.examples,
+                    slug=slug,
+                    repeats=_REPEATS,
+                    budget_s=_SCORING_S,
+                    progress=bar.update,
+                )
+            except Exception as error:  # memory, or a device that no longer answers
+                tqdm.write(f"left out: {rung.name}, scoring: {reason_of(error)}")
+                continue
+            into += [{**entry, **shape} for entry in entries]
+
+
+def _windows(material: Material, length: int) -> Features:
+    return featurize(
+        material.examples,
+        material.answerer.tokenizer,
+        max_seq_length=length,
+        doc_stride=min(_SCORED_STRIDE, length),
+    )

@@ -12,7 +12,7 @@ from helpers.instructions import bf16_needs
 from helpers.models import load
 from helpers.rungs import torch_needs, torch_rung
 from helpers.rungs.compiled import compile_needs
-from helpers.rungs.pytorch import tf32
+from helpers.tf32 import tf32
 
 no_gpu = pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a GPU")
 

@@ -10,7 +10,8 @@ import torch
 from helpers.errors import InputError
 from helpers.exports import INPUT_NAMES
 from helpers.rungs import Rung, all_logits, onnxruntime_rung, torch_rung
-from helpers.sessions import PROVIDERS, open_session
+from helpers.rungs.session import placed_elsewhere
+from helpers.sessions import PROVIDERS, nodes_by_provider, open_session
 
 no_gpu = pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a GPU")
 gpu_build = pytest.mark.skipif(
@@ -133,9 +134,13 @@ class Opened:
 
     last = None
 
-    def __init__(self, path, options, providers):
+    def __init__(self, path, options, providers, enable_fallback):
+        self.fallback = [bool(enable_fallback)]
         self.options, self.providers = options, providers
         Opened.last = self
+
+    def disable_fallback(self):
+        self.fallback.append(False)
 
     def get_providers(self):
         return [p if isinstance(p, str) else p[0] for p in self.providers]
@@ -162,6 +167,32 @@ def test_cuda_rounds_to_tf32_only_where_asked(opened, tf32, told):
     assert opened.last.providers == ["TensorrtExecutionProvider", cuda, "CPUExecutionProvider"]
     open_session("m.onnx", **tf32)
     assert opened.last.providers == ["CPUExecutionProvider"]
+
+
+@pytest.mark.parametrize(
+    ("device", "opening"), [("cpu", False), ("cuda", False), ("tensorrt", True)]
+)
+def test_a_run_that_fails_does_not_go_on_elsewhere(opened, device, opening):
+    open_session("m.onnx", device=device)
+    assert opened.last.fallback == [opening, False]
+
+
+def test_operators_are_counted_by_provider(tiny_onnx):
+    session = open_session(tiny_onnx)
+    counts = nodes_by_provider(session)
+    assert set(counts) == {"CPUExecutionProvider"} and counts.total() > 50
+    assert placed_elsewhere(session) is None
+    assert placed_elsewhere(session, "noted") == "noted"
+
+
+def test_operators_on_another_provider_are_told(opened, monkeypatch):
+    session = open_session("m.onnx", device="cuda")
+    assert placed_elsewhere(session) is None  # an ONNX Runtime that does not tell
+    part = lambda name, n: SimpleNamespace(ep_name=name, get_nodes=lambda: [0] * n)  # noqa: E731
+    parts = [part(PROVIDERS[d], n) for d, n in (("cuda", 5), ("cpu", 2), ("cuda", 1), ("cpu", 1))]
+    monkeypatch.setattr(opened, "get_provider_graph_assignment_info", lambda self: parts, False)
+    assert placed_elsewhere(session) == "3 of 9 operators on CPUExecutionProvider"
+    assert placed_elsewhere(session, "n") == "n; 3 of 9 operators on CPUExecutionProvider"
 
 
 def test_options_of_a_provider_reach_it_alone(opened):

@@ -15,7 +15,7 @@ import onnxruntime
 
 from helpers.errors import InputError
 from helpers.rungs.rung import BERT_ORDER, Inputs, Rung
-from helpers.rungs.session import NUMPY_TYPES, input_kinds, rung_session
+from helpers.rungs.session import NUMPY_TYPES, input_kinds, placed_elsewhere, rung_session
 from helpers.sessions import PROVIDERS
 
 __all__ = ["Bindings", "bound_rung"]
@@ -76,7 +76,7 @@ def bound_rung(
         bindings.run,
         build_ms=(time.perf_counter() - start) * 1000,
         device_run_ms=None if device == "cpu" else bindings.device_run_ms,
-        notes=notes,
+        notes=placed_elsewhere(session, notes),
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-__all__ = ["compile_needs", "compiled_forward"]
+__all__ = ["compile_needs", "compiled_forward", "graphs_skipped"]
 
 _SHAPES = 64  # compiled shapes in one process; Dynamo's own limit is 8, and then it is eager
 
@@ -45,11 +45,11 @@ def compiled_forward(
 
     Returns:
         {input name: int64 [batch, length]} -> the model's output. To be called where no gradients
-        are recorded. A shape too many raises, rather than
-        run without compiled code; operators that cannot be compiled run as they are.
+        are recorded. A shape too many raises, and so does an operator that cannot be compiled:
+        neither runs without compiled code under the name of it.
     """
     mode = "reduce-overhead" if device == "cuda" else "default"
-    forward = torch.compile(model, dynamic=False, mode=mode)
+    forward = torch.compile(model, dynamic=False, mode=mode, fullgraph=True)
     seen: set[tuple[int, ...]] = set()
 
     def run(tensors: Mapping[str, torch.Tensor]) -> Any:
@@ -66,6 +66,13 @@ def compiled_forward(
         return output
 
     return run
+
+
+def graphs_skipped() -> int:
+    """How many compiled graphs of this process were not made into CUDA graphs, as asked for."""
+    from torch._dynamo.utils import counters
+
+    return int(counters["inductor"]["cudagraph_skips"])
 
 
 def _first_run(

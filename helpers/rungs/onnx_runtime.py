@@ -7,7 +7,7 @@ import numpy as np
 
 from helpers.rungs.bound import Bindings
 from helpers.rungs.rung import Inputs, Rung
-from helpers.rungs.session import input_kinds, rung_session
+from helpers.rungs.session import input_kinds, placed_elsewhere, rung_session
 from helpers.sessions import PROVIDERS
 
 __all__ = ["onnxruntime_rung"]
@@ -74,7 +74,7 @@ def onnxruntime_rung(
         build_ms=build_ms,
         device_run_ms=None if device == "cpu" else Bindings(session, kinds).device_run_ms,
         calibrated_on=calibrated_on,
-        notes=notes,
+        notes=placed_elsewhere(session, notes),
     )
 
 

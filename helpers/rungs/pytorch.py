@@ -2,8 +2,7 @@
 
 import copy
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -11,10 +10,11 @@ import torch
 
 from helpers.errors import InputError
 from helpers.instructions import bf16_needs
-from helpers.rungs.compiled import compile_needs, compiled_forward
+from helpers.rungs.compiled import compile_needs, compiled_forward, graphs_skipped
 from helpers.rungs.rung import BERT_ORDER, Inputs, Rung
+from helpers.tf32 import tf32
 
-__all__ = ["tf32", "torch_needs", "torch_rung"]
+__all__ = ["torch_needs", "torch_rung"]
 
 _FORMATS = {
     "fp32": torch.float32,
@@ -81,6 +81,7 @@ def torch_rung(
         twin.set_attn_implementation(attention)
     forward = compiled_forward(twin, device) if compiled else lambda tensors: twin(**tensors)
     run = _runner(forward, device, precision)
+    skipped = graphs_skipped()
     if compiled and length is not None:
         run({name: np.ones((1, length), np.int64) for name in BERT_ORDER})
     return Rung(
@@ -92,25 +93,8 @@ def torch_rung(
         run,
         build_ms=(time.perf_counter() - start) * 1000,
         device_run_ms=_device_timer(forward, precision) if device == "cuda" else None,
+        notes="compiled, but not replayed as a CUDA graph" if graphs_skipped() > skipped else None,
     )
-
-
-@contextmanager
-def tf32(allowed: bool) -> Iterator[None]:
-    """Lets matrix products on CUDA round to TF32, or forbids it, and sets it back afterwards.
-
-    It holds for the whole process: what else runs meanwhile rounds as well, or does not.
-
-    Args:
-        allowed: whether they may.
-    """
-    products = torch.backends.cuda.matmul
-    before = products.fp32_precision
-    products.fp32_precision = "tf32" if allowed else "ieee"
-    try:
-        yield
-    finally:
-        products.fp32_precision = before
 
 
 def _refuse(device: str, precision: str, compiled: bool) -> None:
@@ -163,18 +147,19 @@ def _runner(
 def _device_timer(
     forward: Callable[[Mapping[str, torch.Tensor]], Any], precision: str
 ) -> Callable[[Inputs], float]:
-    """Times one run between two events on the GPU, without the copies."""
+    """Times one run by the clock, between two waits for the GPU, without the copies.
+
+    Not by CUDA events: ONNX Runtime's runs are timed so, and one clock has to hold for both.
+    """
 
     def device_run_ms(inputs: Inputs) -> float:
         with torch.inference_mode(), tf32(precision == "tf32"):
             tensors = _tensors(inputs, "cuda")
-            start, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
             torch.cuda.synchronize()
-            start.record()
+            start = time.perf_counter()
             forward(tensors)
-            end.record()
-            end.synchronize()
-            return start.elapsed_time(end)
+            torch.cuda.synchronize()
+            return (time.perf_counter() - start) * 1000
 
     return device_run_ms
 

@@ -9,9 +9,9 @@ import onnxruntime
 from helpers.errors import InputError
 from helpers.exports import INPUT_NAMES
 from helpers.rungs.rung import BERT_ORDER
-from helpers.sessions import open_session
+from helpers.sessions import nodes_by_provider, open_session
 
-__all__ = ["NUMPY_TYPES", "input_kinds", "rung_session"]
+__all__ = ["NUMPY_TYPES", "input_kinds", "placed_elsewhere", "rung_session"]
 
 NUMPY_TYPES = {
     "tensor(int32)": np.dtype(np.int32),
@@ -48,6 +48,22 @@ def rung_session(
     return open_session(
         path, device=device, threads=threads, options=options, provider_options=provider_options
     )
+
+
+def placed_elsewhere(session: onnxruntime.InferenceSession, notes: str | None = None) -> str | None:
+    """What a rung's notes say, and how many operators do not run on the provider asked for.
+
+    Args:
+        session: the rung's session.
+        notes: what they say already.
+
+    Returns:
+        Both in one line; None where there is nothing to say.
+    """
+    counts = nodes_by_provider(session)
+    others = {name: n for name, n in counts.items() if name != session.get_providers()[0]}
+    told = [f"{n} of {counts.total()} operators on {name}" for name, n in others.items()]
+    return "; ".join([notes, *told] if notes else told) or None
 
 
 def input_kinds(

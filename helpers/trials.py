@@ -1,0 +1,44 @@
+"""A rung on a list of inputs, where a shape may be more than it takes."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from helpers.errors import reason_of
+from helpers.rungs import Inputs, Rung
+
+__all__ = ["accepts", "engine", "teller"]
+
+
+def accepts(rung: Rung, feeds: Sequence[Inputs], where: str, tell: Callable[[str], object]) -> bool:
+    """Runs a rung on each input; False, and told, where it raises.
+
+    It may be made for another shape, or find no memory for this one.
+
+    Args:
+        rung: what to run.
+        feeds: the inputs.
+        where: the point of a sweep, in words.
+        tell: takes the line that says why not.
+    """
+    try:
+        for feed in feeds:
+            rung.run(feed)
+    except Exception as error:
+        teller(where, tell)(rung.name, error)
+        return False
+    return True
+
+
+def teller(where: str, tell: Callable[[str], object]) -> Callable[[Any, Exception], object]:
+    """What tells in one line that an engine is left out, and why.
+
+    Args:
+        where: the point of a sweep, in words.
+        tell: takes the line.
+    """
+    return lambda name, error: tell(f"left out: {name}, {where}: {reason_of(error)}")
+
+
+def engine(rung: Rung, feeds: Sequence[Inputs]) -> Callable[[int], object]:
+    """A rung as `helpers.latency.measure` takes it: a function of the input's number."""
+    return lambda number: rung.run(feeds[number])
