@@ -55,12 +55,13 @@ def run(settings: Settings, folder: Path) -> dict[str, Any]:
     rungs, skipped = _built(steps, kit, settings.rungs)
     limit = _limit(rungs, material, settings, threads) if settings.sweep else None
     results, failed, interrupted = _compared(rungs, material, settings)
+    order = [step.slug for step in steps]
     found = record(
         results,
         model=material.about,
         settings=_used(settings, material, threads),
         limit=limit,
-        skipped=[*skipped, *failed],
+        skipped=sorted([*skipped, *failed], key=lambda one: order.index(one.slug)),
         interrupted=interrupted,
         machine=machine,
     )

@@ -59,14 +59,13 @@ def machine() -> dict[str, str | int | float | None]:
         {"cpu": its name, "cores": logical processors usable here, "memory_gib": main memory in GiB,
         "system": operating system and architecture, "gpu": the first GPU's name or None}.
     """
-    import psutil
     import torch
 
     gpu = torch.cuda.get_device_name(0) if torch.cuda.is_available() else None
     return {
         "cpu": _cpu_name(),
         "cores": cores(),
-        "memory_gib": round(psutil.virtual_memory().total / 2**30, 1),
+        "memory_gib": round(_memory_bytes() / 2**30, 1),
         "system": f"{platform.system()} {platform.machine()}",
         "gpu": gpu,
     }
@@ -78,7 +77,8 @@ def hardware() -> dict[str, Any]:
     Returns:
         What `machine` gives and "features": the processor's, as `processor_features` gives them.
         With a CUDA device also "gpu_memory_gib", "driver" (its version, None where the system
-        does not tell), and "cuda" and "cudnn", the versions that PyTorch brings.
+        does not tell), and "cuda" and "cudnn", the versions that PyTorch brings (None where it
+        cannot load the latter).
     """
     import torch
 
@@ -90,7 +90,7 @@ def hardware() -> dict[str, Any]:
         "gpu_memory_gib": round(memory, 1),
         "driver": _driver(),
         "cuda": torch.version.cuda,
-        "cudnn": str(torch.backends.cudnn.version()),
+        "cudnn": _cudnn(),
     }
 
 
@@ -120,6 +120,24 @@ def processor_features() -> tuple[str, ...]:
     fields = _cpu_fields()
     listed = (fields.get("flags") or fields.get("Features") or "").split()
     return tuple(name for name in _FEATURES if name in listed)
+
+
+def _cudnn() -> str | None:
+    import torch
+
+    try:
+        return str(torch.backends.cudnn.version())
+    except Exception:  # another version than PyTorch was built with, or no device that uses it
+        return None
+
+
+def _memory_bytes() -> int:
+    """Main memory; by the system's own word where psutil is not installed."""
+    try:
+        import psutil
+    except ImportError:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return psutil.virtual_memory().total
 
 
 def _driver() -> str | None:

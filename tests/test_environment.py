@@ -10,7 +10,8 @@ import pytest
 import torch
 import transformers
 
-from helpers.environment import cores, machine, processor_features, versions
+from helpers import environment
+from helpers.environment import cores, hardware, machine, processor_features, versions
 
 
 def test_the_machine_is_described():
@@ -116,3 +117,40 @@ def test_idle_threads_sleep_whoever_starts_the_program(first, before, after):
         env=environment, capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert run.stdout.strip() == after
+
+
+def test_a_record_tells_what_decides_the_speed():
+    found = hardware()
+    assert found | machine() == found
+    assert found["features"] == list(processor_features())
+    gpu = {"gpu_memory_gib", "driver", "cuda", "cudnn"} if torch.cuda.is_available() else set()
+    assert set(found) == set(machine()) | {"features"} | gpu
+
+
+@pytest.mark.parametrize(
+    ("text", "version"),
+    [
+        ("NVRM version: NVIDIA UNIX x86_64 Kernel Module  580.82.07  Wed Aug 27 2025", "580.82.07"),
+        ("NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  575.57  Release", "575.57"),
+        ("GCC version:  gcc 12", None),
+    ],
+)
+def test_the_drivers_version_is_read_from_what_the_kernel_tells(
+    monkeypatch, tmp_path, text, version
+):
+    (tmp_path / "version").write_text(text + "\n", encoding="utf-8")
+    monkeypatch.setattr(environment, "_DRIVER", tmp_path / "version")
+    assert environment._driver() == version
+
+
+def test_no_driver_and_no_command_is_no_version(monkeypatch, tmp_path):
+    monkeypatch.setattr(environment, "_DRIVER", tmp_path / "none")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert environment._driver() is None
+
+
+@pytest.mark.skipif(not hasattr(os, "sysconf"), reason="only POSIX systems tell")
+def test_memory_is_told_without_psutil_too(monkeypatch):
+    before = machine()["memory_gib"]
+    monkeypatch.setitem(sys.modules, "psutil", None)
+    assert machine()["memory_gib"] == before

@@ -208,3 +208,52 @@ def test_the_interval_holds_the_median_narrows_with_samples_and_follows_the_seed
     assert many[1] < 3 < many[2]
     assert paired_ratio(ratios, np.ones(400)) == many
     assert paired_ratio(ratios, np.ones(400), seed=1) != many
+
+
+def failing(calls, *, after):
+    """Two engines; the first one raises from its run number `after` on, counted from 0."""
+
+    def break_down(number):
+        calls.append("broken")
+        if calls.count("broken") > after:
+            raise RuntimeError("CUDA error: out of memory\nmore")
+
+    return {"broken": break_down, "sound": lambda number: calls.append("sound")}
+
+
+@pytest.mark.parametrize("after", [0, 1, 2, 6])  # first run, warm-up, first round, a later one
+def test_an_engine_that_fails_is_left_out_and_the_others_go_on(after):
+    calls, told = [], []
+    engines = failing(calls, after=after)
+    found = measure(
+        engines, samples=9, warmup=1, failed=lambda name, error: told.append((name, str(error)))
+    )
+    assert told == [("broken", "CUDA error: out of memory\nmore")]
+    assert set(found) == {"sound"}
+    assert len(found["sound"].samples_ms) == 9
+    assert calls.count("broken") == after + 1
+
+
+def test_an_engine_that_fails_on_the_device_alone_is_left_out_too():
+    told = []
+    found = measure(
+        {"graph": lambda number: None, "sound": lambda number: None},
+        samples=3,
+        warmup=0,
+        device={"graph": lambda number: 1 / 0},
+        failed=lambda name, error: told.append(name),
+    )
+    assert told == ["graph"]
+    assert set(found) == {"sound"}
+
+
+def test_where_all_fail_nothing_is_left():
+    told = []
+    assert measure({"a": lambda n: 1 / 0}, samples=3, failed=lambda *one: told.append(one)) == {}
+    assert len(told) == 1
+
+
+@pytest.mark.parametrize("after", [0, 1, 4])
+def test_what_nobody_excuses_is_raised(after):
+    with pytest.raises(RuntimeError, match="out of memory"):
+        measure(failing([], after=after), samples=9, warmup=0)

@@ -17,6 +17,7 @@ from helpers.comparison import agreement, compare
 from helpers.display import headline
 from helpers.errors import InputError
 from helpers.files import PROJECT, write_json
+from helpers.ladder import choose
 from helpers.latency import Latency
 from helpers.peaks import measure_peaks
 from helpers.records import Agreement, Result, Skipped, record
@@ -138,7 +139,7 @@ def test_batches_lengths_and_whole_files_are_in_the_record_where_they_were_asked
     assert [rung["slug"] for rung in found["rungs"]] == ["ort-exported", "ort-fused"]
     assert found["limit"]["limit_ms"]["fp32"] > 0
     assert set(found["lengths"]) == {entry["slug"] for entry in found["sweep"]} == {"ort-fused"}
-    assert {entry["length"] for entry in found["sweep"]} == {32, 64, 128}
+    assert {entry["length"] for entry in found["sweep"]} == {32, 64, 128, 256, 384, 512}
     assert [(one["length"], one["stride"]) for one in found["scoring"]] == [(384, 128)] * 3
     assert {one["same_answers"] for one in found["scoring"]} == {1.0}
 
@@ -328,3 +329,118 @@ def test_the_project_has_records():
 @pytest.mark.parametrize("path", RECORDS, ids=lambda p: p.stem)
 def test_the_records_of_the_project_are_valid(path):
     VALID.validate(json.loads(path.read_text(encoding="utf-8")))
+
+
+def breaking_rung(name, *, after, spoil=None):
+    """A rung whose runs after so many raise what a GPU raises, or give what is not finite."""
+    calls = []
+
+    def answer(inputs):
+        calls.append(1)
+        shape = inputs["input_ids"].shape
+        if len(calls) <= after:
+            return (np.zeros(shape, np.float32),) * 2
+        if spoil is not None:
+            return (np.full(shape, spoil, np.float32),) * 2
+        raise RuntimeError("CUDA error: an illegal memory access was encountered\nFor debugging")
+
+    return Rung(name, "PyTorch", "fp32", "cpu", "cpu", answer)
+
+
+STAGES = {
+    "first run": (0, None),
+    "answers": (3, None),
+    "not finite": (0, np.nan),
+    "rounds": (9, None),
+}
+
+
+@pytest.mark.parametrize("which", [0, 1])
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_rung_that_fails_costs_itself_alone(stage, which):
+    after, spoil = STAGES[stage]
+    rungs = [counting_rung("sound", []), counting_rung("other", [])]
+    rungs.insert(which, breaking_rung("broken", after=after, spoil=spoil))
+    told = []
+    results = compare(
+        rungs, numbered_windows(5), samples=7, warmup=1, failed=lambda *one: told.append(one)
+    )
+    assert [name for name, _ in told] == ["broken"]
+    assert [one.rung.name for one in results] == ["sound", "other"]
+    assert [len(one.latency.samples_ms) for one in results] == [7, 7]
+    assert record(results, model={}, settings={})["rungs"][0]["times_faster"]["median"] == 1
+
+
+@pytest.mark.parametrize("sweep", [0, 1])
+@pytest.mark.parametrize("after", [0, 20, 60])
+def test_where_every_rung_fails_the_record_says_why(
+    tiny_folder, tmp_path, monkeypatch, capsys, after, sweep
+):
+    made = [breaking_rung(name, after=after) for name in ("one", "two")]
+    steps = choose("torch-eager,ort-exported", "cpu")
+    monkeypatch.setattr(benchmark, "build", lambda *_: zip(steps, made, strict=True))
+    monkeypatch.setattr(benchmark, "measure_peaks", lambda **_: 1 / 0)
+    places = [f"--model={tiny_folder}", f"--squad={CASES}", f"--out={tmp_path}"]
+    code = benchmark.main(
+        [*places, "--samples=30", "--warmup=0", "--stride=64", f"--sweep={sweep}"]
+    )
+    found = json.loads((tmp_path / "record.json").read_text(encoding="utf-8"))
+    VALID.validate(found)
+    assert code == 1
+    assert found["rungs"] == []
+    assert found["limit"] is None
+    assert [one["slug"] for one in found["skipped"]] == ["torch-eager", "ort-exported"]
+    assert {one["reason"] for one in found["skipped"]} == {
+        "failed when it ran: CUDA error: an illegal memory access was encountered"
+    }
+    out = capsys.readouterr().out
+    assert "not run: one: failed when it ran: CUDA error" in out
+    assert ("no limits: division by zero" in out) == bool(sweep)
+
+
+def test_a_rung_that_fails_in_the_sweep_keeps_its_times_and_ends_no_part(
+    tiny_folder, tmp_path, monkeypatch, capsys
+):
+    runs = 1 + 45 + 3
+    made = [breaking_rung("one", after=runs), counting_rung("two", [])]
+    steps = choose("torch-eager,ort-fused", "cpu")
+    monkeypatch.setattr(benchmark, "build", lambda *_: zip(steps, made, strict=True))
+    monkeypatch.setattr(benchmark, "measure_peaks", lambda **_: 1 / 0)
+    places = [f"--model={tiny_folder}", f"--squad={CASES}", f"--out={tmp_path}"]
+    code = benchmark.main([*places, "--samples=3", "--warmup=0", "--stride=64"])
+    found = json.loads((tmp_path / "record.json").read_text(encoding="utf-8"))
+    VALID.validate(found)
+    assert code is None
+    assert len(found["rungs"]) == 2
+    assert set(found["lengths"]) == {"ort-fused"}
+    assert {one["slug"] for one in found["sweep"]} == {"ort-fused"}
+    assert {one["length"] for one in found["sweep"]} == {32, 64, 128, 256, 384, 512}
+    assert {one["slug"] for one in found["scoring"]} == {"ort-fused"}
+
+
+def test_ctrl_c_in_the_sweep_keeps_its_points(tiny_folder, tmp_path, monkeypatch):
+    calls = []
+
+    def answer(inputs):
+        calls.append(1)
+        if len(calls) == 200:
+            raise KeyboardInterrupt
+        return (np.zeros(inputs["input_ids"].shape, np.float32),) * 2
+
+    made = [Rung("one", "PyTorch", "fp32", "cpu", "cpu", answer)]
+    monkeypatch.setattr(
+        benchmark, "build", lambda *_: zip(choose("torch-eager", "cpu"), made, strict=True)
+    )
+    monkeypatch.setattr(benchmark, "measure_peaks", lambda **_: 1 / 0)
+    found = run(small(tiny_folder, samples=3, warmup=0, sweep=1, rungs="torch-eager"), tmp_path)
+    assert found["interrupted"]
+    assert found["lengths"]["torch-eager"]["mean_real_length"] > 0
+    assert 5 < len(found["sweep"]) < 36
+    assert json.loads((tmp_path / "record.json").read_text(encoding="utf-8")) == found
+    VALID.validate(found)
+
+
+def test_a_folder_leaves_its_last_component_in_the_record(found, tiny_folder):
+    assert found["model"]["name"] == found["settings"]["model"] == tiny_folder.name
+    assert found["model"]["source"] == tiny_folder.name
+    assert str(tiny_folder.parent) not in json.dumps(found)
