@@ -17,7 +17,7 @@ from helpers import exports, fusion, quantization
 from helpers.artifacts import artifact, weights_digest
 from helpers.exports import export_bert
 from helpers.files import sha256
-from helpers.fusion import check_fused, fuse_bert
+from helpers.fusion import check_fused, fuse_bert, halve
 from helpers.quantization import (
     needs_reduce_range,
     quantize_dynamic_bert,
@@ -85,7 +85,12 @@ class ModelFiles:
         Raises:
             FusionError: the optimizer left out some.
         """
-        return self._fused("fused-fp16", precision="fp16")
+
+        def make(source: Path, path: Path) -> None:
+            halve(source, path)
+            check_fused(path, self.model.config.num_hidden_layers)
+
+        return self._from(self.fused, "fused-fp16", make)
 
     @cached_property
     def int8_dynamic(self) -> Path:

@@ -115,15 +115,15 @@ def real_lengths(
         if accepts(rung, [*padded[:1], *cut], "real lengths", tell):
             engines[slug, "padded"] = engine(rung, padded)
             engines[slug, "real"] = engine(rung, cut)
-    no_first = dict.fromkeys(engines, 0.0)
+    left_out = teller("real lengths", tell)
     times = measure(
         engines,
         samples=samples,
         warmup=0,
         seed=seed,
-        first_run_ms=no_first,
+        first_run_ms=dict.fromkeys(engines, 0.0),
         keep_what_is_there=True,
-        failed=teller("real lengths", tell),
+        failed=lambda engine, error: left_out(rungs[engine[0]].name, error),
     )
     mean = round(float(np.mean([window["input_ids"].shape[1] for window in cut])), 2)
     found = {} if into is None else into

@@ -8,7 +8,7 @@ import torch
 
 from helpers.errors import InputError
 from helpers.exports import INPUT_NAMES, OUTPUT_NAMES, export_bert
-from helpers.fusion import FUSED_OPERATORS, FusionError, check_fused, fuse_bert, fused_counts
+from helpers.fusion import FUSED_OPERATORS, FusionError, check_fused, fuse_bert, fused_counts, halve
 from helpers.graphs import count_ops
 from helpers.models import load
 
@@ -165,3 +165,19 @@ def test_bad_input_is_told_in_one_line(tiny, tiny_onnx, tmp_path):
     with pytest.raises(InputError, match=r"text\.onnx: no ONNX model"):
         fuse_bert(tmp_path / "text.onnx", tmp_path / "f.onnx", config)
     assert not (tmp_path / "f.onnx").exists()
+
+
+@pytest.mark.parametrize(("name", "fp32_outputs"), [("fp16", True), ("fp16 out", False)])
+def test_halving_a_fused_file_gives_what_fusing_and_halving_gives(
+    fused, tmp_path, name, fp32_outputs
+):
+    assert halve(fused["int32"], tmp_path / "half.onnx", fp32_outputs=fp32_outputs) == FULL
+    ours, theirs = onnx.load(tmp_path / "half.onnx").graph, onnx.load(fused[name]).graph
+    assert kinds_of(ours.input) == kinds_of(theirs.input) == ["INT32"] * 3
+    assert kinds_of(ours.output) == kinds_of(theirs.output)
+    for part in ("node", "initializer"):
+        ours_part, theirs_part = (
+            sorted(one.SerializeToString(deterministic=True) for one in getattr(graph, part))
+            for graph in (ours, theirs)
+        )
+        assert ours_part == theirs_part
