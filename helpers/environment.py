@@ -106,6 +106,12 @@ def versions() -> dict[str, str]:
         import torch
 
         found["torch"] = torch.__version__  # with the build, as in +cu130, which its metadata lacks
+    if {"onnxruntime", "onnxruntime-gpu"} <= set(found):
+        import onnxruntime  # both bring this module, and the one that Python finds first counts
+
+        for package in ("onnxruntime", "onnxruntime-gpu"):
+            if found[package] != onnxruntime.__version__:
+                del found[package]
     return found
 
 

@@ -154,3 +154,15 @@ def test_memory_is_told_without_psutil_too(monkeypatch):
     before = machine()["memory_gib"]
     monkeypatch.setitem(sys.modules, "psutil", None)
     assert machine()["memory_gib"] == before
+
+
+def test_of_two_builds_of_onnx_runtime_the_one_in_use_is_named(monkeypatch):
+    import onnxruntime
+
+    given = {"onnxruntime": "0.1.0", "onnxruntime-gpu": onnxruntime.__version__}
+    monkeypatch.setattr(
+        "helpers.environment.importlib.metadata.version", lambda name: given.get(name, "9.9")
+    )
+    found = versions()
+    assert found["onnxruntime-gpu"] == onnxruntime.__version__
+    assert "onnxruntime" not in found
