@@ -72,7 +72,7 @@ $(STAMP): requirements.txt pyproject.toml
 
 run: setup  ## run every chapter, write build/html/, then the benchmark on the embedded model
 	@$(BIN)/python -m helpers.chapters html
-	@$(BIN)/python -m helpers.benchmark --rungs quick
+	@$(BIN)/python -m helpers.benchmark --rungs quick --sweep 0
 	@echo && echo "Read build/html/index.html, or the chapters themselves: make lab"
 
 test: setup  ## ruff, pytest and strict nbval over all chapters

@@ -65,6 +65,14 @@ def test_a_wrong_offset_is_put_right(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("given", "put_right"), [(-5, 0), (1, 0), (5, 8), (9, 8), (13, 14), (99, 14)]
+)
+def test_a_wrong_offset_goes_to_the_nearest_place_of_the_answer(tmp_path, given, put_right):
+    root = squad_root(context="ana met ana's ana.", answer="ana", start=given)
+    assert read_squad(write(tmp_path / "f.json", root))[0].answer_starts == (put_right,)
+
+
+@pytest.mark.parametrize(
     ("context", "answer"),
     [
         ("בעיר עכו נבנה מגדל בשנת 1420.", "מגדל"),  # written from right to left
