@@ -141,7 +141,7 @@ def read_model(source: Path | str | onnx.ModelProto) -> onnx.ModelProto:
     """Gives a model as it is, and reads it from a file without the weights of a second file.
 
     Raises:
-        InputError: the file is missing or no ONNX model.
+        InputError: the file is missing, no ONNX model, or has a name that is no text.
     """
     if isinstance(source, onnx.ModelProto):
         return source
