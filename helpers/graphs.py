@@ -1,7 +1,7 @@
 """What stands in a graph: its operators, those of nested graphs too, and two files side by side."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
@@ -9,11 +9,11 @@ from pathlib import Path
 import onnx
 
 from helpers.errors import InputError
+from helpers.subgraphs import all_graphs, damaged_name, nested
 from helpers.value_types import type_text
 
 __all__ = [
-    "GraphSummary", "compare", "count_ops", "external_files", "list_ops", "nested", "read_model",
-    "summarize",
+    "GraphSummary", "compare", "count_ops", "external_files", "list_ops", "read_model", "summarize",
 ]  # fmt: skip
 
 _ORDER = {"opset": 0, "input": 1, "output": 2, "weights": 3, "": 4}  # "": an operator
@@ -63,7 +63,7 @@ def count_ops(source: Path | str | onnx.ModelProto) -> dict[str, int]:
     Raises:
         InputError: the file is missing or no ONNX model.
     """
-    counts = Counter(_name(node) for g in _all_graphs(read_model(source).graph) for node in g.node)
+    counts = Counter(_name(node) for g in all_graphs(read_model(source).graph) for node in g.node)
     return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 
@@ -77,7 +77,7 @@ def summarize(source: Path | str | onnx.ModelProto) -> GraphSummary:
         InputError: the file is missing or no ONNX model.
     """
     model = read_model(source)
-    weights = [tensor for g in _all_graphs(model.graph) for tensor in g.initializer]
+    weights = [tensor for g in all_graphs(model.graph) for tensor in g.initializer]
     own = {tensor.name for tensor in model.graph.initializer}  # old files list them as inputs too
     return GraphSummary(
         opsets={entry.domain or "ai.onnx": entry.version for entry in model.opset_import},
@@ -128,7 +128,7 @@ def external_files(source: Path | str | onnx.ModelProto) -> list[str]:
     Raises:
         InputError: the file is missing or no ONNX model.
     """
-    graphs = list(_all_graphs(read_model(source).graph))
+    graphs = list(all_graphs(read_model(source).graph))
     tensors = [tensor for g in graphs for tensor in g.initializer]
     tensors += [
         part for g in graphs for s in g.sparse_initializer for part in (s.values, s.indices)
@@ -137,18 +137,11 @@ def external_files(source: Path | str | onnx.ModelProto) -> list[str]:
     return sorted({e.value for t in tensors for e in t.external_data if e.key == "location"})
 
 
-def nested(node: onnx.NodeProto) -> list[tuple[str, onnx.GraphProto]]:
-    """A node's nested graphs with the names of their attributes; an If's `then_branch` first."""
-    graphs = [(a.name, a.g) for a in node.attribute if a.HasField("g")]
-    graphs += [(a.name, graph) for a in node.attribute for graph in a.graphs]
-    return sorted(graphs, key=lambda item: item[0] == "else_branch")
-
-
 def read_model(source: Path | str | onnx.ModelProto) -> onnx.ModelProto:
     """Gives a model as it is, and reads it from a file without the weights of a second file.
 
     Raises:
-        InputError: the file is missing or no ONNX model.
+        InputError: the file is missing, no ONNX model, or has a name that is no text.
     """
     if isinstance(source, onnx.ModelProto):
         return source
@@ -160,6 +153,8 @@ def read_model(source: Path | str | onnx.ModelProto) -> onnx.ModelProto:
         raise InputError(f"{source}: no ONNX model ({error}); export it again") from error
     if not model.HasField("graph"):
         raise InputError(f"{source}: no ONNX model (it holds no graph); export it again")
+    if (name := damaged_name(model)) is not None:
+        raise InputError(f"{source}: the name {name!r:.60} is no text; copy or export it again")
     return model
 
 
@@ -176,13 +171,6 @@ def _facts(summary: GraphSummary) -> dict[tuple[str, str], str]:
         ("weights", ""): f"{summary.weights:,}",
         **{("", name): str(count) for name, count in summary.counts.items()},
     }
-
-
-def _all_graphs(graph: onnx.GraphProto) -> Iterator[onnx.GraphProto]:
-    yield graph
-    for node in graph.node:
-        for _, inner in nested(node):
-            yield from _all_graphs(inner)
 
 
 def _ops(graph: onnx.GraphProto) -> list[str]:

@@ -85,8 +85,9 @@ def nesting_chart(fields: Sequence[Field], *, title: str) -> Chart:
         )
         label, rotation = _label(one, one.length * scale)
         place = (one.offset + one.length / 2, level + 0.485)
+        font = min(_FONT, 0.85 * one.length * scale) if rotation else _FONT  # within a thin bar
         axes.annotate(
-            label, place, ha="center", va="center", rotation=rotation, fontsize=_FONT, color="black"
+            label, place, ha="center", va="center", rotation=rotation, fontsize=font, color="black"
         )
     axes.set_xlim(first, last)
     axes.set_ylim(levels, 0)

@@ -6,7 +6,8 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from helpers.errors import InputError
-from helpers.graphs import compare, count_ops, external_files, list_ops, nested, summarize
+from helpers.graphs import compare, count_ops, external_files, list_ops, summarize
+from helpers.subgraphs import all_graphs, nested
 from helpers.value_types import dimensions, element_text, type_text
 
 
@@ -70,6 +71,11 @@ def test_a_list_of_graphs_is_nested_too():
     assert [graph.name for _, graph in nested(node)] == ["a", "b"]
     model = model_of([node], [info("x")], [info("y")])
     assert list_ops(model) == ["test.Many[bodies: - | bodies: -]"]
+
+
+def test_all_graphs_are_found_depth_first():
+    names = [graph.name for graph in all_graphs(branching().graph)]
+    assert names == ["made_by_hand", "a", "step", "b"]
 
 
 def test_operators_of_other_domains_carry_their_domain():
@@ -211,6 +217,22 @@ def test_what_is_no_model_is_refused(tmp_path, content):
     path.write_bytes(content)
     with pytest.raises(InputError, match=r"broken\.onnx: no ONNX model \(.*\); export it again"):
         list_ops(path)
+
+
+@pytest.mark.parametrize("name", [b"Conv", b"in-name", b"out-name", b"own.set", b"w-name"])
+def test_a_name_that_is_no_text_is_refused(tmp_path, name):
+    text = """<ir_version: 8, opset_import: ["" : 17, "own.set" : 1]>
+    g (float[1,1,3] q) => (float[1,1,3] r) <float[1,1,1] s = {2.0}> { r = Conv (q, s) }"""
+    model = onnx.parser.parse_model(text)
+    model.graph.input[0].name = model.graph.node[0].input[0] = "in-name"
+    model.graph.output[0].name = model.graph.node[0].output[0] = "out-name"
+    model.graph.initializer[0].name = model.graph.node[0].input[1] = "w-name"
+    path = tmp_path / "damaged.onnx"
+    path.write_bytes(model.SerializeToString())
+    assert summarize(path).operators == ["Conv"]
+    path.write_bytes(model.SerializeToString().replace(name, b"\xff" + name[1:]))
+    with pytest.raises(InputError, match=r"damaged\.onnx: the name b'.xff.* is no text; copy or"):
+        summarize(path)
 
 
 def test_a_missing_file_is_refused(tmp_path):

@@ -101,7 +101,7 @@ def test_names_fit_their_bars():
     names = [(text.get_text(), text.get_window_extent()) for text in axes.texts if text.get_text()]
     assert len(names) > 20
     for name, box in names:
-        inside = [b for b in bars if b.x0 - 1 <= box.x0 and box.x1 <= b.x1 + 1]
+        inside = [b for b in bars if b.x0 - 0.2 <= box.x0 and box.x1 <= b.x1 + 0.2]
         assert any(b.ymin - 1 <= box.y0 and box.y1 <= b.ymax + 1 for b in inside), name
 
 

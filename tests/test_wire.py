@@ -23,7 +23,8 @@ TENSOR = onnx.TensorProto.DESCRIPTOR
 ATTRIBUTE = onnx.AttributeProto.DESCRIPTOR
 
 SMALL = ["linear", "branch", "scripted"]
-FILES = [*SMALL, "bert", "external"]
+LARGE = ["bert", "external"]
+FILES = [*SMALL, *LARGE]
 
 BRANCH = """
 <ir_version: 8, opset_import: ["" : 17, "course" : 1], producer_name: "tests",
@@ -376,18 +377,27 @@ def steps(monkeypatch) -> list[int]:
     return begun
 
 
-def check_hostile(data, steps):
-    """An error with an offset, or fields that give the bytes back; as protobuf itself decides."""
+def check_hostile(data, steps) -> bool:
+    """An error with an offset, or fields that give the bytes back; as protobuf itself decides.
+
+    Returns:
+        Whether it was an error.
+    """
     steps.clear()
+    refused = False
     try:
         fields = decode(data, MODEL)
-    except WireError as error:
+    except WireError as error:  # an InputError; any other exception fails the test
+        refused = True
         assert 0 <= error.offset <= len(data)
-        assert not accepted_by_protobuf(data), (error, data)
+        assert str(error).startswith(f"byte {error.offset}: ")
+        assert "\n" not in str(error)
+        assert not accepted_by_protobuf(data), (error, data[:1000])
     else:
         assert encode(fields) == data
-        assert accepted_by_protobuf(data), data
-    assert len(set(steps)) == len(steps) <= len(data) + 1  # no byte begins a field twice
+        assert accepted_by_protobuf(data), data[:1000]
+    assert len(set(steps)) == len(steps) <= len(data) + 1  # no byte begins a field twice: no hang
+    return refused
 
 
 @pytest.mark.parametrize("name", SMALL)
@@ -404,6 +414,41 @@ def test_a_file_with_any_byte_changed_is_refused_or_comes_back(files, name, step
     for place in range(len(data)):
         for byte in {0, 0x7F, 0x80, 0xFF, data[place] ^ 1, chance.randrange(256)}:
             check_hostile(data[:place] + bytes([byte]) + data[place + 1 :], steps)
+
+
+def places(data, chance, count):
+    """Places in a large file: of its heads (tags and lengths, all messages), and of any byte.
+
+    Nearly every byte of such a file is a weight, where a change breaks nothing.
+    """
+
+    def offsets(fields):
+        for one in fields:
+            yield one.offset
+            if one.nested:
+                yield from offsets(one.value)
+
+    heads = [at + chance.randrange(4) for at in offsets(decode(data, MODEL))]
+    drawn = chance.sample(heads, count) + [chance.randrange(len(data)) for _ in range(count // 4)]
+    return sorted({0, len(data) - 1} | {min(at, len(data) - 1) for at in drawn})
+
+
+@pytest.mark.parametrize("name", LARGE)
+def test_a_large_file_cut_off_is_refused_with_the_offset_or_comes_back(files, name, steps):
+    data = files[name]
+    told = [check_hostile(data[:end], steps) for end in places(data, random.Random(23), 300)]
+    assert sum(told) > 250  # between two fields of the outermost message a file may end
+
+
+@pytest.mark.parametrize("name", LARGE)
+def test_a_large_file_with_a_byte_changed_is_refused_or_comes_back(files, name, steps):
+    data = files[name]
+    chance = random.Random(29)
+    told = []
+    for place in places(data, chance, 60):
+        for byte in {data[place] ^ 1 << chance.randrange(8), chance.choice((0, 0x7F, 0x80, 0xFF))}:
+            told.append(check_hostile(data[:place] + bytes([byte]) + data[place + 1 :], steps))
+    assert 20 < sum(told) < len(told) - 20  # both outcomes occur
 
 
 def test_bytes_inserted_removed_and_moved(files, steps):

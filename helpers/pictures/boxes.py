@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import onnx
 
 from helpers.errors import InputError
-from helpers.graphs import nested
 from helpers.pictures.layout import Box, Frame, Layout, Link, arrange
+from helpers.subgraphs import nested
 from helpers.value_types import element_text, type_text
 
 __all__ = ["LABEL_POINTS", "NOTE_POINTS", "TITLE_POINTS", "describe", "diagram", "shortened"]
