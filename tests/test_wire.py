@@ -412,7 +412,8 @@ def test_a_file_with_any_byte_changed_is_refused_or_comes_back(files, name, step
     data = files[name]
     chance = random.Random(17)
     for place in range(len(data)):
-        for byte in {0, 0x7F, 0x80, 0xFF, data[place] ^ 1, chance.randrange(256)}:
+        marks = chance.choice((0, 0x7F, 0x80, 0xFF))
+        for byte in {marks, data[place] ^ 1, chance.randrange(256)}:
             check_hostile(data[:place] + bytes([byte]) + data[place + 1 :], steps)
 
 
@@ -445,10 +446,10 @@ def test_a_large_file_with_a_byte_changed_is_refused_or_comes_back(files, name, 
     data = files[name]
     chance = random.Random(29)
     told = []
-    for place in places(data, chance, 60):
+    for place in places(data, chance, 30):
         for byte in {data[place] ^ 1 << chance.randrange(8), chance.choice((0, 0x7F, 0x80, 0xFF))}:
             told.append(check_hostile(data[:place] + bytes([byte]) + data[place + 1 :], steps))
-    assert 20 < sum(told) < len(told) - 20  # both outcomes occur
+    assert 10 < sum(told) < len(told) - 10  # both outcomes occur
 
 
 def test_bytes_inserted_removed_and_moved(files, steps):
