@@ -15,7 +15,9 @@ def waited_ns(tasks: Path = _TASKS) -> int | None:
     """How long the threads of this process have been ready to run, but no processor was free.
 
     Linux counts it for every thread (the second field of `schedstat`, see "Scheduler statistics"
-    in the kernel's documentation). On an idle machine it hardly grows.
+    in the kernel's documentation). On an idle machine it hardly grows. What a hypervisor takes
+    from a virtual machine is not in it: the kernel counts that in steps of 10 ms, longer than most
+    runs.
 
     Args:
         tasks: the folder that holds one folder a thread.

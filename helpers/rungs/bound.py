@@ -14,7 +14,7 @@ import numpy as np
 import onnxruntime
 
 from helpers.errors import InputError
-from helpers.rungs.rung import BERT_ORDER, Inputs, Rung
+from helpers.rungs.rung import BERT_ORDER, Inputs, Rung, remarks
 from helpers.rungs.session import NUMPY_TYPES, input_kinds, placed_elsewhere, rung_session
 from helpers.sessions import PROVIDERS
 
@@ -76,7 +76,7 @@ def bound_rung(
         bindings.run,
         build_ms=(time.perf_counter() - start) * 1000,
         device_run_ms=None if device == "cpu" else bindings.device_run_ms,
-        notes=placed_elsewhere(session, notes),
+        notes=remarks(placed_elsewhere(session, notes), length=length if graph else None),
     )
 
 

@@ -16,7 +16,7 @@ from helpers.errors import InputError
 from helpers.exports import INPUT_NAMES, OUTPUT_NAMES
 from helpers.instructions import bf16_needs
 from helpers.rungs.nncf import openvino_int8
-from helpers.rungs.rung import BERT_ORDER, Inputs, Rung
+from helpers.rungs.rung import BERT_ORDER, Inputs, Rung, remarks
 
 if TYPE_CHECKING:
     import openvino
@@ -103,7 +103,7 @@ def openvino_rung(
         run,
         build_ms=(time.perf_counter() - start) * 1000,
         calibrated_on=calibrated_on,
-        notes=notes,
+        notes=remarks(notes, length=length),
     )
 
 

@@ -11,7 +11,7 @@ import torch
 from helpers.errors import InputError
 from helpers.instructions import bf16_needs
 from helpers.rungs.compiled import compile_needs, compiled_forward, graphs_skipped
-from helpers.rungs.rung import BERT_ORDER, Inputs, Rung
+from helpers.rungs.rung import BERT_ORDER, Inputs, Rung, remarks
 from helpers.tf32 import tf32
 
 __all__ = ["torch_needs", "torch_rung"]
@@ -96,7 +96,7 @@ def torch_rung(
         run,
         build_ms=(time.perf_counter() - start) * 1000,
         device_run_ms=_device_timer(forward, precision) if device == "cuda" else None,
-        notes=notes,
+        notes=remarks(notes, length=length if compiled else None),
     )
 
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from helpers.errors import InputError
 
-__all__ = ["BERT_ORDER", "Inputs", "Rung", "all_logits"]
+__all__ = ["BERT_ORDER", "Inputs", "Rung", "all_logits", "remarks"]
 
 Inputs = Mapping[str, np.ndarray]
 """{"input_ids", "attention_mask", "token_type_ids"}, each int64 [batch, length]."""
@@ -77,3 +77,17 @@ def all_logits(
         ends.append(end)
         progress()
     return np.concatenate(starts), np.concatenate(ends)
+
+
+def remarks(*told: str | None, length: int | None = None) -> str | None:
+    """What a rung's notes say: each remark, and the one shape that it was made for.
+
+    Args:
+        told: remarks; None for none.
+        length: tokens of the one window that it was made for, or None.
+
+    Returns:
+        One line, or None where there is nothing to say.
+    """
+    shape = f"made for [1, {length}] alone" if length is not None else None
+    return "; ".join(filter(None, (*told, shape))) or None

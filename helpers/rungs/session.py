@@ -8,7 +8,7 @@ import onnxruntime
 
 from helpers.errors import InputError
 from helpers.exports import INPUT_NAMES
-from helpers.rungs.rung import BERT_ORDER
+from helpers.rungs.rung import BERT_ORDER, remarks
 from helpers.sessions import nodes_by_provider, open_session
 
 __all__ = ["NUMPY_TYPES", "input_kinds", "placed_elsewhere", "rung_session"]
@@ -63,7 +63,7 @@ def placed_elsewhere(session: onnxruntime.InferenceSession, notes: str | None = 
     counts = nodes_by_provider(session)
     others = {name: n for name, n in counts.items() if name != session.get_providers()[0]}
     told = [f"{n} of {counts.total()} operators on {name}" for name, n in others.items()]
-    return "; ".join([notes, *told] if notes else told) or None
+    return remarks(notes, *told)
 
 
 def input_kinds(
