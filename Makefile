@@ -2,6 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
+# Tests run two files at a time.
+TWO := -n 2 --dist loadfile
 
 MODEL = embedded
 SQUAD = mini
@@ -78,8 +80,8 @@ run: setup  ## run every chapter, write build/html/, then the benchmark on the e
 test: setup  ## ruff, pytest and strict nbval over all chapters
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/python -m pytest
-	$(BIN)/python -m pytest -p no:cacheprovider --nbval --nbval-current-env --nbval-cell-timeout=120 -x notebooks
+	$(BIN)/python -m pytest $(TWO)
+	$(BIN)/python -m pytest $(TWO) -p no:cacheprovider --nbval --nbval-current-env --nbval-cell-timeout=120 -x notebooks
 
 lab: setup  ## JupyterLab, opened at the first chapter
 	$(BIN)/jupyter lab "$$(ls notebooks/[0-9][0-9]*.ipynb | head -n 1)"
