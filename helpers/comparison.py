@@ -1,17 +1,20 @@
 """Several rungs on the same windows: what each answers, and how long each takes."""
 
-from collections.abc import Sequence
+import io
+from collections.abc import Mapping, Sequence
+from contextlib import redirect_stderr
+from typing import Any
 
 import numpy as np
 from tqdm import tqdm
 
 from helpers.errors import InputError
 from helpers.latency import Failed, excused, first_runs, measure
-from helpers.records import Agreement, Result
+from helpers.records import Agreement, Result, record
 from helpers.rungs import Inputs, Rung, all_logits
 from helpers.squad import Example, Features, answers, score
 
-__all__ = ["agreement", "compare"]
+__all__ = ["agreement", "compare", "race"]
 
 
 def agreement(
@@ -122,6 +125,45 @@ def compare(
         for rung in rungs
         if rung.name in times
     ]
+
+
+def race(
+    rungs: Sequence[Rung],
+    inputs: Inputs,
+    *,
+    samples: int,
+    threads: int,
+    device: str = "cpu",
+    model: str = "embedded",
+    limit: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """`compare` for a chapter: without progress bars and scores, and as a record to be drawn.
+
+    Args:
+        rungs: what to compare, one window at a time; the first one is the reference.
+        inputs: the windows, {input name: int64 [windows, length]}.
+        samples: timed runs of each rung.
+        threads: how many the rungs were given, for the record.
+        device: what they run on, for the record.
+        model: which model it is, for the record; its weights are trained.
+        limit: what the machine reaches, as `helpers.limits.limit_of` gives it.
+
+    Returns:
+        A record, as `helpers.records.record` gives it. After Ctrl-C it holds what was finished.
+
+    Raises:
+        InputError: as `compare`.
+    """
+    with redirect_stderr(io.StringIO()):
+        results = compare(rungs, inputs, samples=samples)
+    length = inputs["input_ids"].shape[1]
+    return record(
+        results,
+        model={"name": model, "trained": True},
+        settings={"device": device, "batch": 1, "seq": length, "threads": threads},
+        limit=limit,
+        interrupted=any(len(one.latency.samples_ms) < samples for one in results),
+    )
 
 
 def _check_finite(name: str, logits: tuple[np.ndarray, np.ndarray]) -> None:
