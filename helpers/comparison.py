@@ -14,7 +14,7 @@ from helpers.records import Agreement, Result, record
 from helpers.rungs import Inputs, Rung, all_logits
 from helpers.squad import Example, Features, answers, score
 
-__all__ = ["agreement", "compare", "race"]
+__all__ = ["agreement", "apart", "compare", "race"]
 
 
 def agreement(
@@ -39,6 +39,19 @@ def agreement(
     given, expected = (answers(examples, features, *pair) for pair in (logits, reference))
     same = float(np.mean([given[name] == expected[name] for name in expected]))
     return Agreement(worst, mean, len(logits[0]), same, **score(examples, given))
+
+
+def apart(rung: Rung, reference: Rung, inputs: Inputs) -> float:
+    """The largest difference of a logit between two rungs, on real tokens; padding is left out.
+
+    Args:
+        rung: what is asked.
+        reference: what it is compared with.
+        inputs: the windows, {input name: int64 [windows, length]}; both run them one by one.
+    """
+    pairs = zip(all_logits(rung, inputs), all_logits(reference, inputs), strict=True)
+    real = inputs["attention_mask"] == 1
+    return max(float(np.abs(ours - theirs)[real].max()) for ours, theirs in pairs)
 
 
 def compare(

@@ -13,7 +13,7 @@ from builders import CASES
 
 from helpers import benchmark, models
 from helpers.benchmark import run
-from helpers.comparison import agreement, compare, race
+from helpers.comparison import agreement, apart, compare, race
 from helpers.display import headline
 from helpers.errors import InputError
 from helpers.files import PROJECT, write_json
@@ -306,6 +306,14 @@ def test_ctrl_c_in_mid_timing_leaves_the_rounds_that_were_finished():
     rungs = [Rung(name, "PyTorch", "fp32", "cpu", "cpu", answer) for name in ("one", "two")]
     results = compare(rungs, numbered_windows(5), samples=50, warmup=0)
     assert [len(one.latency.samples_ms) for one in results] == [4, 4]
+
+
+def test_how_far_rungs_are_apart_is_told_of_real_tokens_alone():
+    inputs = numbered_windows(5) | {"attention_mask": np.ones((5, 4), np.int64)}
+    rungs = counting_rung("one", [], spoil=7.0), counting_rung("two", [])
+    assert apart(*rungs, inputs) == 7.0
+    inputs["attention_mask"][:, 0] = 0
+    assert apart(*rungs, inputs) == 0.0
 
 
 def test_a_race_is_a_comparison_as_a_record_and_prints_nothing(capfd):
