@@ -24,6 +24,7 @@ Who imports whom (no circles; everything may import `errors`)::
     exports, sessions          PyTorch -> .onnx -> InferenceSession
     fusion, quantization       .onnx -> a faster .onnx -> exports, environment
     shapes, costs              operations and bytes, by formula and in a graph
+    calls                      operations that PyTorch runs, counted
     tf32                       may products on a GPU round?
     products, peaks, limits    what this machine reaches, what follows -> costs, instructions, tf32
     preflight                  what this machine lacks -> requirements, sessions, environment
