@@ -9,6 +9,7 @@ Who imports whom (no circles; everything may import `errors`)::
     ratios                     how many times faster?
     latency                    a measured time is a value -> busy, ratios
     artifacts                  files made once, kept by what they were made from -> files
+    recorded                   the records in data/records, by name -> files
     requirements               what is wanted, what is installed -> files
     wire_values                numbers and text on the wire -> varint
     wire                       a protobuf message, decoded and encoded -> wire_values
@@ -18,10 +19,13 @@ Who imports whom (no circles; everything may import `errors`)::
     value_types, graphs        what stands in an .onnx file -> subgraphs
     viewer                     Netron, a process a file -> graphs, serving
     squad                      reading, windows, decoding, scores
+    profiles                   ONNX Runtime's profile, added up by operator
+    saturation                 what 16-bit sums do to int8
     models                     which BERT
     exports, sessions          PyTorch -> .onnx -> InferenceSession
     fusion, quantization       .onnx -> a faster .onnx -> exports, environment
     shapes, costs              operations and bytes, by formula and in a graph
+    calls                      operations that PyTorch runs, counted
     tf32                       may products on a GPU round?
     products, peaks, limits    what this machine reaches, what follows -> costs, instructions, tf32
     preflight                  what this machine lacks -> requirements, sessions, environment

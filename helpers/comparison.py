@@ -1,17 +1,20 @@
 """Several rungs on the same windows: what each answers, and how long each takes."""
 
-from collections.abc import Sequence
+import io
+from collections.abc import Mapping, Sequence
+from contextlib import redirect_stderr
+from typing import Any
 
 import numpy as np
 from tqdm import tqdm
 
 from helpers.errors import InputError
 from helpers.latency import Failed, excused, first_runs, measure
-from helpers.records import Agreement, Result
+from helpers.records import Agreement, Result, record
 from helpers.rungs import Inputs, Rung, all_logits
 from helpers.squad import Example, Features, answers, score
 
-__all__ = ["agreement", "compare"]
+__all__ = ["agreement", "apart", "compare", "race"]
 
 
 def agreement(
@@ -36,6 +39,19 @@ def agreement(
     given, expected = (answers(examples, features, *pair) for pair in (logits, reference))
     same = float(np.mean([given[name] == expected[name] for name in expected]))
     return Agreement(worst, mean, len(logits[0]), same, **score(examples, given))
+
+
+def apart(rung: Rung, reference: Rung, inputs: Inputs) -> float:
+    """The largest difference of a logit between two rungs, on real tokens; padding is left out.
+
+    Args:
+        rung: what is asked.
+        reference: what it is compared with.
+        inputs: the windows, {input name: int64 [windows, length]}; both run them one by one.
+    """
+    pairs = zip(all_logits(rung, inputs), all_logits(reference, inputs), strict=True)
+    real = inputs["attention_mask"] == 1
+    return max(float(np.abs(ours - theirs)[real].max()) for ours, theirs in pairs)
 
 
 def compare(
@@ -122,6 +138,45 @@ def compare(
         for rung in rungs
         if rung.name in times
     ]
+
+
+def race(
+    rungs: Sequence[Rung],
+    inputs: Inputs,
+    *,
+    samples: int,
+    threads: int,
+    device: str = "cpu",
+    model: str = "embedded",
+    limit: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """`compare` for a chapter: without progress bars and scores, and as a record to be drawn.
+
+    Args:
+        rungs: what to compare, one window at a time; the first one is the reference.
+        inputs: the windows, {input name: int64 [windows, length]}.
+        samples: timed runs of each rung.
+        threads: how many the rungs were given, for the record.
+        device: what they run on, for the record.
+        model: which model it is, for the record; its weights are trained.
+        limit: what the machine reaches, as `helpers.limits.limit_of` gives it.
+
+    Returns:
+        A record, as `helpers.records.record` gives it. After Ctrl-C it holds what was finished.
+
+    Raises:
+        InputError: as `compare`.
+    """
+    with redirect_stderr(io.StringIO()):
+        results = compare(rungs, inputs, samples=samples)
+    length = inputs["input_ids"].shape[1]
+    return record(
+        results,
+        model={"name": model, "trained": True},
+        settings={"device": device, "batch": 1, "seq": length, "threads": threads},
+        limit=limit,
+        interrupted=any(len(one.latency.samples_ms) < samples for one in results),
+    )
 
 
 def _check_finite(name: str, logits: tuple[np.ndarray, np.ndarray]) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import onnx
 import torch
 
@@ -18,6 +19,7 @@ __all__ = [
     "GraphFacts",
     "check_export",
     "export_bert",
+    "feeds",
     "graph_facts",
 ]
 
@@ -28,6 +30,7 @@ OUTPUT_NAMES = ("start", "end")
 """The article's names for its two outputs."""
 
 _AXES = {0: "batch_size", 1: "max_seq_len"}
+_BERT_ORDER = ("input_ids", "attention_mask", "token_type_ids")
 
 
 class ExportError(RuntimeError):
@@ -134,6 +137,20 @@ def export_bert(
         facts = graph_facts(temporary)
         _refuse_if_different(path, facts, opset, INPUT_NAMES, OUTPUT_NAMES, _AXES, external=False)
     return facts
+
+
+def feeds(inputs: Mapping[str, np.ndarray]) -> list[dict[str, np.ndarray]]:
+    """Windows one by one, under the names that an exported BERT has for its inputs.
+
+    Args:
+        inputs: {BERT's own name: int64 [windows, length]}.
+
+    Returns:
+        A feed of one window each, {the file's name: int64 [1, length]}.
+    """
+    names = list(zip(INPUT_NAMES, _BERT_ORDER, strict=True))
+    count = len(inputs[_BERT_ORDER[0]])
+    return [{ours: inputs[berts][i : i + 1] for ours, berts in names} for i in range(count)]
 
 
 def _refuse_if_different(

@@ -21,7 +21,7 @@ import onnx
 
 from helpers.environment import processor_features
 from helpers.errors import InputError
-from helpers.exports import INPUT_NAMES
+from helpers.exports import feeds
 from helpers.files import put_in_place
 from helpers.graphs import read_model
 
@@ -175,11 +175,10 @@ def _windows(calibration: Mapping[str, np.ndarray]) -> list[dict[str, np.ndarray
             f"calibration={list(calibration)}: {count} windows, and missing are {missing}; give at "
             f"least one window of {', '.join(_BERT_ORDER)}"
         )
-    names = list(zip(INPUT_NAMES, _BERT_ORDER, strict=True))
-    return [{ours: calibration[berts][i : i + 1] for ours, berts in names} for i in range(count)]
+    return feeds(calibration)
 
 
-def _reader(feeds: Iterable[dict[str, np.ndarray]]) -> object:
+def _reader(windows: Iterable[dict[str, np.ndarray]]) -> object:
     """The feeds in the form that the calibrator asks for: one at a call, and None at the end."""
     from onnxruntime.quantization import CalibrationDataReader
 
@@ -190,4 +189,4 @@ def _reader(feeds: Iterable[dict[str, np.ndarray]]) -> object:
         def get_next(self) -> dict[str, np.ndarray] | None:
             return next(self.left, None)
 
-    return Reader(iter(feeds))
+    return Reader(iter(windows))

@@ -14,6 +14,7 @@ from helpers.exports import (
     ExportError,
     check_export,
     export_bert,
+    feeds,
     graph_facts,
 )
 
@@ -195,3 +196,12 @@ def test_an_export_that_fails_leaves_nothing(tiny_folder, tmp_path):
     with pytest.raises(torch.onnx.errors.UnsupportedOperatorError):
         export_bert(fused, tmp_path / "out" / "m.onnx", length=16)
     assert [path.name for path in tmp_path.rglob("*")] == ["out"]
+
+
+def test_feeds_are_one_window_each_under_the_files_names(case_windows):
+    inputs = case_windows.inputs(slice(3))
+    given = feeds(inputs)
+    assert [list(feed) for feed in given] == [list(INPUT_NAMES)] * 3
+    for ours, berts in zip(given[1].values(), inputs.values(), strict=True):
+        assert ours.shape == (1, 128)
+        assert (ours[0] == berts[1]).all()

@@ -276,6 +276,16 @@ def test_weights_and_constants_stand_just_above_what_uses_them():
     assert boxes["unused"].kind == "initializer"
 
 
+def test_weights_can_be_left_out_and_the_model_is_not_changed(tiny_onnx):
+    graph = onnx.load(str(tiny_onnx)).graph
+    before = graph.SerializeToString()
+    (layout,) = draw(graph, weights=False).layouts
+    kinds = [box.kind for box in layout.boxes]
+    assert graph.initializer and "initializer" not in kinds
+    assert kinds.count("operator") == len(graph.node)
+    assert graph.SerializeToString() == before
+
+
 def test_a_value_from_nowhere_is_shown_as_such():
     graph = linear()
     del graph.input[2]

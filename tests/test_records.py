@@ -13,7 +13,7 @@ from builders import CASES
 
 from helpers import benchmark, models
 from helpers.benchmark import run
-from helpers.comparison import agreement, compare
+from helpers.comparison import agreement, apart, compare, race
 from helpers.display import headline
 from helpers.errors import InputError
 from helpers.files import PROJECT, write_json
@@ -306,6 +306,28 @@ def test_ctrl_c_in_mid_timing_leaves_the_rounds_that_were_finished():
     rungs = [Rung(name, "PyTorch", "fp32", "cpu", "cpu", answer) for name in ("one", "two")]
     results = compare(rungs, numbered_windows(5), samples=50, warmup=0)
     assert [len(one.latency.samples_ms) for one in results] == [4, 4]
+
+
+def test_how_far_rungs_are_apart_is_told_of_real_tokens_alone():
+    inputs = numbered_windows(5) | {"attention_mask": np.ones((5, 4), np.int64)}
+    rungs = counting_rung("one", [], spoil=7.0), counting_rung("two", [])
+    assert apart(*rungs, inputs) == 7.0
+    inputs["attention_mask"][:, 0] = 0
+    assert apart(*rungs, inputs) == 0.0
+
+
+def test_a_race_is_a_comparison_as_a_record_and_prints_nothing(capfd):
+    rungs = [counting_rung("one", []), counting_rung("two", [])]
+    limit = {"limit_ms": {"fp32": 1e-6}}
+    found = race(rungs, numbered_windows(5), samples=7, threads=2, limit=limit)
+    assert [(one["name"], len(one["latency_ms"]["samples"])) for one in found["rungs"]] == [
+        ("one", 7),
+        ("two", 7),
+    ]
+    assert headline(found).startswith("embedded: batch 1, 4 tokens, 2 threads, ")
+    assert found["rungs"][1]["limit_ms"] == 1e-6
+    assert not found["interrupted"]
+    assert capfd.readouterr() == ("", "")
 
 
 @pytest.mark.parametrize("spoil", [float("nan"), float("inf"), float("-inf")])

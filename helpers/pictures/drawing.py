@@ -42,13 +42,17 @@ class Picture(Chart):
 
 
 def draw(
-    *models: onnx.ModelProto | onnx.GraphProto | Path | str, titles: Sequence[str] = ()
+    *models: onnx.ModelProto | onnx.GraphProto | Path | str,
+    titles: Sequence[str] = (),
+    weights: bool = True,
 ) -> Picture:
     """Draws a graph, or several beside each other.
 
     Args:
         models: each a model, a graph, or the path of an .onnx file, whose weights are not loaded.
         titles: what stands above each; the names of the graphs by default.
+        weights: whether the weights that are stored in the file are drawn; a file of a trained
+            model has more of them than nodes.
 
     Returns:
         A picture on a white ground, for dark and light themes. Wide graphs are drawn smaller.
@@ -58,6 +62,7 @@ def draw(
             there is not a title for each.
     """
     graphs = [_graph(model) for model in models]
+    graphs = graphs if weights else [_without_weights(graph) for graph in graphs]
     titles = list(titles) or [shortened(graph.name, 60) for graph in graphs]
     if len(titles) != len(graphs):
         raise InputError(f"titles={titles}: {len(graphs)} graphs need as many titles, or none")
@@ -90,6 +95,17 @@ def draw(
 
 def _graph(model: onnx.ModelProto | onnx.GraphProto | Path | str) -> onnx.GraphProto:
     return model if isinstance(model, onnx.GraphProto) else read_model(model).graph
+
+
+def _without_weights(graph: onnx.GraphProto) -> onnx.GraphProto:
+    """A copy whose nodes take no initializer; what a graph within a node takes is left."""
+    copy = onnx.GraphProto()
+    copy.CopyFrom(graph)
+    stored = {tensor.name for tensor in graph.initializer}
+    del copy.initializer[:]
+    for node in copy.node:
+        node.input[:] = ["" if name in stored else name for name in node.input]
+    return copy
 
 
 def _legend(layouts: Sequence[Layout], width: float) -> list[list[tuple[Box, str, float]]]:

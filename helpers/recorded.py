@@ -1,0 +1,68 @@
+"""The records that the project keeps: `data/records/<machine>-<model>.json`, asked for by name.
+
+A chapter names the record that it shows, so that a record that is added later changes no page.
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from helpers.errors import InputError
+from helpers.files import PROJECT
+
+__all__ = ["RECORDS", "medians", "recorded", "rung_of"]
+
+RECORDS = PROJECT / "data" / "records"
+"""Where they lie."""
+
+
+def recorded(name: str, folder: Path = RECORDS) -> dict[str, Any]:
+    """A record that `make bench` made on some machine.
+
+    Args:
+        name: its file's name without the ending, such as `h200-bert-large-random`.
+        folder: where records lie.
+
+    Returns:
+        The record, as `data/record.schema.json` describes it.
+
+    Raises:
+        InputError: there is none of that name.
+    """
+    path = folder / f"{name}.json"
+    if not path.is_file():
+        there = ", ".join(sorted(one.stem for one in folder.glob("*.json"))) or "none"
+        raise InputError(
+            f"{name}: no such record in {folder}; there are: {there}. To make one: `make bench`"
+        )
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def rung_of(record: Mapping[str, Any], slug: str) -> Mapping[str, Any]:
+    """One rung of a record.
+
+    Args:
+        record: a record.
+        slug: the rung's short name, such as `ort-fused`.
+
+    Raises:
+        InputError: the record does not hold it; what it says of the reason is told.
+    """
+    for rung in record["rungs"]:
+        if rung["slug"] == slug:
+            return rung
+    skipped = {one["slug"]: one["reason"] for one in record["skipped"]}
+    there = ", ".join(rung["slug"] for rung in record["rungs"])
+    reason = f" ({skipped[slug]})" if slug in skipped else ""
+    raise InputError(f"{slug}: not measured in this record{reason}; there are: {there}")
+
+
+def medians(record: Mapping[str, Any], field: str = "latency_ms") -> dict[str, float]:
+    """{short name of a rung: its median in milliseconds}, for the rungs that have one.
+
+    Args:
+        record: a record.
+        field: `latency_ms`, or `device_ms`: what a GPU took by itself.
+    """
+    return {rung["slug"]: rung[field]["p50"] for rung in record["rungs"] if rung.get(field)}

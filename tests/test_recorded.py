@@ -1,0 +1,60 @@
+"""The project's records are found by name, and only by name."""
+
+import json
+
+import pytest
+
+from helpers.errors import InputError
+from helpers.recorded import RECORDS, medians, recorded, rung_of
+
+NAMES = sorted(path.stem for path in RECORDS.glob("*.json"))
+
+
+@pytest.fixture
+def folder(tmp_path):
+    rungs = [
+        {"slug": "torch-eager", "latency_ms": {"p50": 12.0}, "device_ms": {"p50": 11.5}},
+        {"slug": "ort-fused", "latency_ms": {"p50": 4.0}, "device_ms": None},
+    ]
+    skipped = [{"slug": "ort-tensorrt", "name": "TensorRT", "reason": "TensorRT is not installed"}]
+    for name in ("b", "a"):
+        text = json.dumps({"made": name, "rungs": rungs, "skipped": skipped})
+        (tmp_path / f"{name}.json").write_text(text, encoding="utf-8")
+    return tmp_path
+
+
+def test_a_record_is_found_by_its_name_whatever_else_lies_there(folder):
+    assert recorded("b", folder)["made"] == "b"
+
+
+def test_a_record_that_is_not_there_is_refused_with_those_that_are(folder):
+    with pytest.raises(InputError, match=r"^c: no such record .*there are: a, b\."):
+        recorded("c", folder)
+    with pytest.raises(InputError, match="there are: none"):
+        recorded("c", folder / "empty")
+
+
+def test_a_rung_is_found_by_its_short_name(folder):
+    assert rung_of(recorded("a", folder), "ort-fused")["latency_ms"]["p50"] == 4.0
+
+
+def test_a_rung_that_was_not_measured_is_refused_with_the_reason(folder):
+    record = recorded("a", folder)
+    with pytest.raises(InputError, match=r"ort-tensorrt: .*\(TensorRT is not installed\)"):
+        rung_of(record, "ort-tensorrt")
+    with pytest.raises(InputError, match="x: not measured in this record; there are: torch-eager"):
+        rung_of(record, "x")
+
+
+def test_medians_are_those_of_the_record(folder):
+    record = recorded("a", folder)
+    assert medians(record) == {"torch-eager": 12.0, "ort-fused": 4.0}
+    assert medians(record, "device_ms") == {"torch-eager": 11.5}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_record_of_the_project_can_be_read_by_name(name):
+    record = recorded(name)
+    assert list(medians(record)) == [rung["slug"] for rung in record["rungs"]]
+    on_gpu = record["settings"]["device"] == "cuda"
+    assert bool(medians(record, "device_ms")) == on_gpu
