@@ -1,4 +1,4 @@
-"""The README's figures are those of the records that it names."""
+"""The figures of both READMEs are those of the records that they name."""
 
 import json
 import re
@@ -7,8 +7,11 @@ import pytest
 
 from helpers.files import PROJECT
 
-README = (PROJECT / "README.md").read_text(encoding="utf-8")
-NAMED = list(dict.fromkeys(re.findall(r"data/records/([\w.-]+)\.json", README)))
+ENGLISH, CHINESE = (
+    (PROJECT / name).read_text(encoding="utf-8") for name in ("README.md", "README.zh-CN.md")
+)
+NAMED = list(dict.fromkeys(re.findall(r"data/records/([\w.-]+)\.json", ENGLISH)))
+both = pytest.mark.parametrize("readme", [ENGLISH, CHINESE], ids=["English", "Chinese"])
 
 
 def row_of(rung):
@@ -27,25 +30,47 @@ def test_the_readme_names_a_record_of_each_model():
     assert models == {"embedded", "bert-large-random"}
 
 
+@both
 @pytest.mark.parametrize("name", NAMED)
-def test_each_row_of_the_readmes_tables_is_of_its_record(name):
+def test_each_row_of_the_readmes_tables_is_of_its_record(readme, name):
     record = json.loads((PROJECT / "data" / "records" / f"{name}.json").read_text())
-    after = README.split(f"data/records/{name}.json")[1]
-    table = after[after.index("\n| rung") :].split("\n\n")[0].strip().splitlines()
+    after = readme.split(f"data/records/{name}.json")[1]
+    table = after[after.index("\n| ") :].split("\n\n")[0].strip().splitlines()
     assert table[2:] == [row_of(rung) for rung in record["rungs"]]
 
 
-def test_every_link_and_picture_is_there():
-    targets = re.findall(r"\]\(([^)#]+)\)", README)
+@both
+def test_every_link_and_picture_is_there(readme):
+    targets = re.findall(r"\]\(([^)#]+)\)", readme)
     assert len(targets) > 4
     assert [t for t in targets if not t.startswith("http") and not (PROJECT / t).exists()] == []
 
 
-def test_no_placeholder_is_left():
-    assert not re.findall(r"\b(?:TIMES|RESULT|MACHINE|TODO)\b", README)
+@both
+def test_no_placeholder_is_left(readme):
+    assert not re.findall(r"\b(?:TIMES|RESULT|MACHINE|TODO)\b", readme)
 
 
-def test_every_chapter_stands_in_the_table():
+@both
+def test_every_chapter_stands_in_the_table(readme):
     chapters = sorted(path.name for path in (PROJECT / "notebooks").glob("[0-9]*.ipynb"))
     assert chapters
-    assert [name for name in chapters if f"notebooks/{name}" not in README] == []
+    assert [name for name in chapters if f"notebooks/{name}" not in readme] == []
+
+
+PATTERNS = {
+    "commands": r"`make \w+",
+    "benchmarks": r"make bench [A-Z][^#\n`]*",
+    "blocks": r"^make \w+",
+    "settings": r"[A-Z]+= [A-Z= ]+",
+    "numbers": r"\d[\d,.]*\d",
+}
+
+
+@pytest.mark.parametrize("pattern", PATTERNS.values(), ids=PATTERNS)
+def test_the_chinese_readme_has_what_the_english_one_has(pattern):
+    english, chinese = (
+        sorted(found.strip() for found in re.findall(pattern, text, re.MULTILINE))
+        for text in (ENGLISH, CHINESE)
+    )
+    assert english == chinese != []
