@@ -17,7 +17,7 @@ Who imports whom (no circles; everything may import `errors`)::
     downloads, checkpoints     one file; one folder of weights
     subgraphs                  the graphs inside a graph
     value_types, graphs        what stands in an .onnx file -> subgraphs
-    viewer                     Netron, a process a file -> graphs, serving
+    viewer                     Netron, a process a file -> graphs, serving, environment
     squad                      reading, windows, decoding, scores
     profiles                   ONNX Runtime's profile, added up by operator
     saturation                 what 16-bit sums do to int8
@@ -42,6 +42,9 @@ Who imports whom (no circles; everything may import `errors`)::
     nesting                    the lines, sizes and picture of a decoded file -> wire, display
     pictures                   still pictures of graphs -> graphs, display
     settings, material         how a benchmark runs, on what -> models, squad, model_files
+    asking                     one question to several engines -> squad, rungs
+    marking                    the answers, marked in the passage -> asking, squad
+    form                       the form to ask more -> marking, settings, environment
     volume                     many windows at a time -> sweep, scoring, material
     report                     a record as people read it -> display
     benchmark                  the command -> all of the above

@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-__all__ = ["cores", "hardware", "machine", "processor_features", "versions"]
+__all__ = ["cores", "hardware", "in_jupyter", "machine", "processor_features", "versions"]
 
 _CPU_MAX = Path("/sys/fs/cgroup/cpu.max")  # a container's share of processor time, in Linux
 
@@ -50,6 +50,14 @@ def cores() -> int:
         return max(1, min(allowed, int(quota) // int(period)))
     except (OSError, ValueError):  # no such file, or "max": no quota
         return allowed
+
+
+def in_jupyter() -> bool:
+    """Whether Jupyter's server runs this notebook, so that somebody may use what is live in it.
+
+    False where `make run` or a test runs it. The server sets `JPY_SESSION_NAME` for its kernels.
+    """
+    return "JPY_SESSION_NAME" in os.environ
 
 
 def machine() -> dict[str, str | int | float | None]:

@@ -19,6 +19,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from helpers.environment import in_jupyter
 from helpers.errors import InputError
 from helpers.graphs import external_files
 
@@ -91,7 +92,7 @@ class Viewer:
             print(self.problem)
         if self.url is None:
             return None
-        if "JPY_SESSION_NAME" not in os.environ:  # Jupyter's server sets it for its kernels
+        if not in_jupyter():
             print(f"In JupyterLab, Netron shows {self.path.name} here.")
             return None
         return IFrame(self.url, "100%", height)
