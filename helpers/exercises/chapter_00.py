@@ -11,7 +11,7 @@ from helpers.exercises.judging import as_model, as_path, legal, opened, ran, sam
 from helpers.exercises.verdicts import NotYet, called, shown, wanted
 from helpers.graphs import count_ops, external_files
 
-__all__ = ["CHECKS", "GIVEN"]
+__all__ = ["CHECKS", "HANDOUTS"]
 
 _FIRST = """
 <ir_version: 8, opset_import: ["" : 17]>
@@ -43,7 +43,7 @@ def _comparison(answer: Any) -> str:
         raise NotYet(f"a function of two arrays is wanted, and this is {shown(answer)}")
     random = np.random.default_rng(1)
     array = random.standard_normal((2, 8)).astype(np.float32)
-    shifted, spoilt, row = array.copy(), array.copy(), array.copy()
+    spoilt, row = array.copy(), array.copy()
     row[1] = row[0]
     spoilt[1, 3] = np.nan
     cases = [("two equal arrays", array, array.copy(), True)]
@@ -53,7 +53,7 @@ def _comparison(answer: Any) -> str:
         shifted[1, 2] += by
         cases.append((f"one number that is off by {by}", shifted, array, False))
     cases += [
-        ("one number that is off by 0.001 among numbers near 1000",
+        ("numbers near 1000 that are off by 0.001",
          array + np.float32(1000.001), array + np.float32(1000), False),
         ("shapes (8,) and (2, 8)", row[0], row, False),
         ("a NaN in the first array", spoilt, array, False),
@@ -99,5 +99,5 @@ CHECKS: dict[str, Callable[[Any], str]] = {
 }
 """{exercise: its check}; a check returns words for a right answer, and raises `NotYet`."""
 
-GIVEN: dict[str, Callable[[], Any]] = {"00.1": _table}
+HANDOUTS: dict[str, Callable[[], Any]] = {"00.1": _table}
 """{exercise: what makes the thing that it starts from}."""

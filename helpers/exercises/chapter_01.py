@@ -18,7 +18,7 @@ from helpers.subgraphs import all_graphs
 from helpers.varint import encode_varint
 from helpers.wire import WireError, decode
 
-__all__ = ["CHECKS", "GIVEN"]
+__all__ = ["CHECKS", "HANDOUTS"]
 
 _TAG = bytes.fromhex("f87f")
 _NUMBERS = [1.5, -2.0, 0.25]
@@ -177,5 +177,5 @@ CHECKS: dict[str, Callable[[Any], str]] = {
 }
 """{exercise: its check}; a check returns words for a right answer, and raises `NotYet`."""
 
-GIVEN: dict[str, Callable[[], Any]] = {"01.3": _branches, "01.4": _layers}
+HANDOUTS: dict[str, Callable[[], Any]] = {"01.3": _branches, "01.4": _layers}
 """{exercise: what makes the thing that it starts from}."""

@@ -11,7 +11,7 @@ from helpers.exercises.verdicts import NotYet, called, shown
 from helpers.graphs import count_ops
 from helpers.value_types import dimensions
 
-__all__ = ["CHECKS", "GIVEN"]
+__all__ = ["CHECKS", "HANDOUTS"]
 
 _TURNED = """
 <ir_version: 8, opset_import: ["" : 17]>
@@ -136,5 +136,5 @@ CHECKS: dict[str, Callable[[Any], str]] = {
 }
 """{exercise: its check}; a check returns words for a right answer, and raises `NotYet`."""
 
-GIVEN: dict[str, Callable[[], Any]] = {"02.3": _broken, "02.4": _classifier}
+HANDOUTS: dict[str, Callable[[], Any]] = {"02.3": _broken, "02.4": _classifier}
 """{exercise: what makes the thing that it starts from}."""

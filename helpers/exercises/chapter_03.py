@@ -10,7 +10,7 @@ from helpers.exercises.judging import as_model, legal, opened, ran, same
 from helpers.exercises.verdicts import NotYet, shown, wanted
 from helpers.graphs import count_ops
 
-__all__ = ["CHECKS", "GIVEN"]
+__all__ = ["CHECKS", "HANDOUTS"]
 
 _BELOW = """
 <ir_version: 8, opset_import: ["" : 17]>
@@ -114,5 +114,5 @@ CHECKS: dict[str, Callable[[Any], str]] = {
 }
 """{exercise: its check}; a check returns words for a right answer, and raises `NotYet`."""
 
-GIVEN: dict[str, Callable[[], Any]] = {"03.2": _baked}
+HANDOUTS: dict[str, Callable[[], Any]] = {"03.2": _baked}
 """{exercise: what makes the thing that it starts from}."""

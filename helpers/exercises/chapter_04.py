@@ -18,7 +18,7 @@ from helpers.models import QuestionAnswerer, load
 from helpers.settings import SQUAD_MINI
 from helpers.squad import Features, featurize, read_squad
 
-__all__ = ["CHECKS", "GIVEN"]
+__all__ = ["CHECKS", "HANDOUTS"]
 
 _ASKED = "What illness struck down the besiegers?"
 _SHAPES = ((1, 128), (3, 50))  # windows, tokens
@@ -56,7 +56,7 @@ def _place(answer: Any) -> str:
     ):
         piece = _answerer().tokenizer.convert_ids_to_tokens(int(windows.input_ids[window, column]))
         raise NotYet(f"in window {window}, column {column}, stands {piece!r}")
-    return "There the answer begins, in a window that the old rule never made."
+    return "There the answer begins, among the tokens that the old rule leaps over."
 
 
 def _starts(answer: Any) -> str:
@@ -150,5 +150,5 @@ CHECKS: dict[str, Callable[[Any], str]] = {
 }
 """{exercise: its check}; a check returns words for a right answer, and raises `NotYet`."""
 
-GIVEN: dict[str, Callable[[], Any]] = {}
+HANDOUTS: dict[str, Callable[[], Any]] = {}
 """{exercise: what makes the thing that it starts from}."""

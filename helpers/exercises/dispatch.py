@@ -7,7 +7,7 @@ from typing import Any
 from helpers.errors import InputError
 from helpers.exercises.verdicts import NotYet, Verdict
 
-__all__ = ["EXERCISES", "check", "given"]
+__all__ = ["EXERCISES", "check", "handout"]
 
 EXERCISES = {"00": 3, "01": 4, "02": 4, "03": 4, "04": 4}
 """How many checked exercises each chapter has; they are numbered from 1: "00.1", "00.2", ..."""
@@ -35,7 +35,7 @@ def check(number: str, answer: object) -> Verdict:
         return Verdict(number, False, str(error))
 
 
-def given(number: str) -> Any:
+def handout(number: str) -> Any:
     """What an exercise starts from, such as a broken model; made anew by each call.
 
     Args:
@@ -44,13 +44,13 @@ def given(number: str) -> Any:
     Raises:
         InputError: there is no such exercise, or it starts from nothing.
     """
-    gives = _module(number, "given", "").GIVEN
-    if number not in gives:
+    handouts = _module(number, "handout", "").HANDOUTS
+    if number not in handouts:
         raise InputError(
-            f"given({number!r}): this exercise starts from nothing; "
+            f"handout({number!r}): this exercise starts from nothing; "
             f"what it asks for stands above it in chapter {number[:2]}"
         )
-    return gives[number]()
+    return handouts[number]()
 
 
 def _module(number: object, function: str, more: str) -> ModuleType:

@@ -141,4 +141,5 @@ def same(found: object, wanted: np.ndarray, what: str, *, within: float = 1e-5) 
 
 
 def _reason(error: BaseException) -> str:
-    return _WHERE.sub("", reason_of(error)).rstrip()
+    words = _WHERE.sub("", " ".join(str(error).split())) or type(error).__name__
+    return words if len(words) <= 300 else words[:297] + "..."
