@@ -1,9 +1,8 @@
 """The checks of the exercises: right answers pass, typical wrong ones get a line that helps."""
 
-import logging
+import math
 import re
 import shutil
-import warnings
 from importlib import import_module
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from helpers.subgraphs import all_graphs
 
 NUMBERS = [f"{name}.{one}" for name, count in EXERCISES.items() for one in range(1, count + 1)]
 parse = onnx.parser.parse_model
+pytestmark = pytest.mark.filterwarnings("ignore")  # exporters warn of their age, and of traces
 HEAD = '<ir_version: 8, opset_import: ["" : 17]>'
 
 
@@ -154,7 +154,7 @@ def agree(found, expected):
         (lambda a, b: a.shape == b.shape and np.allclose(a, b), "near 1000 .* it says True"),
         (lambda a, b: np.array_equal(a, b), "ten-millionth it says False"),
         (lambda a, b: agree(np.nan_to_num(a), np.nan_to_num(b)), "NaN in the same place of both"),
-        (lambda a, b: np.abs(a - b).max(), "True or False is wanted; for two equal arrays .* 0.0"),
+        (lambda a, b: np.abs(a - b).max(), "True or False is wanted; for two equal arrays .*0.0"),
         (lambda a, b: a.nothing, "raises AttributeError .* for two equal arrays"),
         (lambda a: True, "raises TypeError .* takes 1 positional argument"),
         (agree(np.zeros(1), np.zeros(1)), "a function of two arrays is wanted, and this is bool"),
@@ -166,14 +166,6 @@ def test_wrong_comparisons(function, told):
 
 def test_a_right_comparison():
     assert_right("00.2", agree)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def quiet():
-    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
 
 
 def export_small(path, activation, *, train=False, names=("x", "y")):
@@ -230,7 +222,9 @@ def test_the_tensor():
     assert "dims [] and data_type FLOAT" in says("01.2", tensor(dims=[]))
     assert "its float_data is []" in says("01.2", tensor(raw_data=numbers.tobytes()))
     packed = b"\x08\x03\x10\x01\x22\x0c"
-    assert "its float_data is [6.9" in says("01.2", packed + numbers.astype(">f4").tobytes())
+    assert "its float_data is [6.89649e-41, " in says(
+        "01.2", packed + numbers.astype(">f4").tobytes()
+    )
     assert "byte 4: " in says("01.2", b"\x08\x03\x10\x01\x22\x03" + numbers.tobytes())
     assert "12 bytes should follow" in says("01.2", packed + numbers.tobytes()[:-1])
     assert "fields more: [8]" in says("01.2", right + b"\x42\x01a")
@@ -253,8 +247,7 @@ def test_the_captured_edge():
     assert "'s'" in says("01.3", renamed(handout("01.3"), nested=False))
     copied = handout("01.3")
     copied.graph.node.insert(2, onnx.helper.make_node("Identity", ["s"], ["scaled"]))
-    assert "still stands in it, 5 times" not in says("01.3", copied)
-    assert "the name 's' still stands in it" in says("01.3", copied)
+    assert "the name 's' still stands in it, 5 times" in says("01.3", copied)
     other = renamed(handout("01.3"))
     other.graph.node[5].attribute[0].g.node[0].op_type = "Mul"
     assert "the then branch: the numbers are wrong" in says("01.3", other)
@@ -305,6 +298,7 @@ def test_the_formula():
     assert "numbers are wrong, by up to" in says("02.1", lambda a, x, b: a * x + b)
     assert "the result is [10], not [10, 10]" in says("02.1", lambda a, x, b: (b - a * x)[0])
     assert "raises TypeError" in says("02.1", lambda a, x: a * x)
+    assert "the result is no array: " in says("02.1", lambda a, x, b: [[1], [1, 2]])
     assert "no array of numbers" in says("02.1", lambda a, x, b: np.full((10, 10), "b - a * x"))
 
 
@@ -350,8 +344,8 @@ def mended(*, order=True, wire=True, operator=True, names=True, promise=True):
     [
         ("order", "topologically sorted, however input 'c'"),
         ("operator", "No Op registered for ReLU"),
-        ("promise", "full check refuses .* 10.* 7|full check refuses .* 7.* 10"),
-        ("names", "ONNX Runtime refuses the model: .*not unique"),
+        ("promise", r"full check refuses .* in dimension 1: \(10\) vs \(7\)"),
+        ("names", "ONNX Runtime refuses the model: .*same node name"),
         ("wire", "legal graph, but of another formula: .* wrong"),
     ],
 )
@@ -427,7 +421,7 @@ class Double(torch.nn.Module):
 
 class Scaled(torch.nn.Module):
     def forward(self, x):
-        return x.sum(dim=1) / np.sqrt(x.shape[1]).item()
+        return x.sum(dim=1) / math.sqrt(x.shape[1])
 
 
 def export_old(module, inputs, path, **settings):
@@ -444,7 +438,7 @@ def test_a_loop(tmp_path):
     assert_right("03.3", right)
     assert_right("03.3", onnx.load(right))
     traced = export_old(torch.jit.trace(Double(), example), example, tmp_path / "t.onnx", **free)
-    assert "inputs are ['x'], and x and n are wanted: who uses n?" in says("03.3", traced)
+    assert "inputs are ['x.1'], and x and n are wanted: who uses n?" in says("03.3", traced)
     fixed = export_old(script, example, tmp_path / "fixed.onnx", **names)
     assert "stops at inputs of x [1], n []: Got invalid dimensions" in says("03.3", fixed)
     power = "f = Cast <to = 1> (n) two = Constant <value_float = 2.0> () p = Pow(two, f)"

@@ -130,11 +130,14 @@ def same(found: object, wanted: np.ndarray, what: str, *, within: float = 1e-5) 
     Raises:
         NotYet: the shapes differ, or a number does.
     """
-    found = np.asarray(found)
-    if found.shape != wanted.shape:
-        raise NotYet(f"{what}: the result is {list(found.shape)}, not {list(wanted.shape)}")
+    try:
+        found = np.asarray(found)
+    except (ValueError, TypeError, RuntimeError) as error:  # rows of different lengths
+        raise NotYet(f"{what}: the result is no array: {reason_of(error)}") from error
     if found.dtype.kind not in "fiub":
         raise NotYet(f"{what}: the result is no array of numbers, its type is {found.dtype}")
+    if found.shape != wanted.shape:
+        raise NotYet(f"{what}: the result is {list(found.shape)}, not {list(wanted.shape)}")
     apart = np.abs(np.asarray(found, np.float64) - wanted)
     if not (apart <= within).all():  # a NaN is not
         raise NotYet(f"{what}: the numbers are wrong, by up to {apart.max():.2g}")

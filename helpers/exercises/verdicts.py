@@ -11,10 +11,14 @@ __all__ = ["NotYet", "Verdict", "called", "shown", "wanted"]
 
 
 class NotYet(Exception):
-    """An answer is not right; the message says what about it, and not what would be right."""
+    """An answer is not right; the message says what about it, and not what would be right.
+
+    The message is one line of at most 400 characters.
+    """
 
     def __init__(self, message: str) -> None:
-        super().__init__(" ".join(str(message).split()))
+        words = " ".join(str(message).split())
+        super().__init__(words if len(words) <= 400 else words[:397] + "...")
 
 
 @dataclass(frozen=True, repr=False)
