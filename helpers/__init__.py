@@ -48,6 +48,7 @@ Who imports whom (no circles; everything may import `errors`)::
     volume                     many windows at a time -> sweep, scoring, material
     report                     a record as people read it -> display
     benchmark                  the command -> all of the above
+    exercises                  is an answer right? -> graphs, wire, exports, models, squad
     chapters                   runs the notebooks
     training                   makes the embedded model -> squad
 """

@@ -1,7 +1,7 @@
 """Runs the chapters top to bottom and writes them as pages, or refreshes their stored outputs.
 
 python -m helpers.chapters html      # execute copies, write build/html/ with an index
-python -m helpers.chapters rerun     # execute in place
+python -m helpers.chapters rerun     # execute in place, the solutions of exercises too
 """
 
 import argparse
@@ -19,7 +19,7 @@ from tqdm import tqdm
 from helpers.errors import InputError, run_command
 from helpers.files import PROJECT, put_in_place
 
-__all__ = ["NOTEBOOKS", "chapter_paths", "execute", "main", "write_pages"]
+__all__ = ["NOTEBOOKS", "chapter_paths", "execute", "main", "solution_paths", "write_pages"]
 
 NOTEBOOKS = PROJECT / "notebooks"
 """Where the chapters are."""
@@ -47,6 +47,11 @@ def chapter_paths(folder: Path = NOTEBOOKS) -> list[Path]:
     if not paths:
         raise InputError(f"{folder}: holds no chapters (NN-*.ipynb); run this in the project")
     return paths
+
+
+def solution_paths(folder: Path = NOTEBOOKS) -> list[Path]:
+    """The notebooks that solve the exercises of a folder's chapters, in order; maybe none."""
+    return sorted((folder / "solutions").glob("[0-9][0-9]*.ipynb"))
 
 
 def execute(path: Path, timeout: int = 600) -> tuple[nbformat.NotebookNode, float]:
@@ -130,7 +135,7 @@ def main() -> int | None:
     if options.what == "html":
         print(f"pages: {write_pages(Path(options.out))}")
         return 0
-    for path in chapter_paths():
+    for path in [*chapter_paths(), *solution_paths()]:
         notebook, _ = execute(path)
         for cell in notebook.cells:
             cell.metadata.pop("execution", None)  # times of day, which would change every run

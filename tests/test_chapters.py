@@ -8,10 +8,15 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from helpers import chapters
-from helpers.chapters import NOTEBOOKS, chapter_paths, execute, write_pages
+from helpers.chapters import NOTEBOOKS, chapter_paths, execute, solution_paths, write_pages
 from helpers.errors import InputError
 
-STORED = sorted(NOTEBOOKS.glob("*.ipynb"))
+CHAPTERS = sorted(NOTEBOOKS.glob("*.ipynb"))
+STORED = [*CHAPTERS, *sorted(NOTEBOOKS.glob("*/*.ipynb"))]
+
+
+def label(path):
+    return "/".join(path.relative_to(NOTEBOOKS).with_suffix("").parts)
 
 
 def notebook(path, *sources):
@@ -107,17 +112,37 @@ def code_cells(path):
 
 
 def test_there_are_chapters_and_all_are_numbered():
-    assert chapter_paths() == STORED
+    assert chapter_paths() == CHAPTERS
 
 
-@pytest.mark.parametrize("path", STORED, ids=lambda path: path.stem)
+def test_solutions_are_no_chapters_and_each_belongs_to_one():
+    assert [path for path in STORED if path not in CHAPTERS] == solution_paths()
+    assert {path.name for path in solution_paths()} < {path.name for path in chapter_paths()}
+
+
+def test_rerun_refreshes_chapters_and_solutions(tmp_path, monkeypatch):
+    (tmp_path / "solutions").mkdir()
+    notebook(tmp_path / "01-a.ipynb", "print(1)")
+    notebook(tmp_path / "solutions" / "01-a.ipynb", "print(2)")
+    monkeypatch.setattr(chapters, "PROJECT", tmp_path)
+    found = chapter_paths(tmp_path), solution_paths(tmp_path)
+    assert [len(paths) for paths in found] == [1, 1]
+    monkeypatch.setattr(chapters, "chapter_paths", lambda: found[0])
+    monkeypatch.setattr(chapters, "solution_paths", lambda: found[1])
+    monkeypatch.setattr("sys.argv", ["chapters", "rerun"])
+    assert chapters.main() == 0
+    stored = [code_cells(path)[0].outputs[0].text for (path,) in found]
+    assert stored == ["1\n", "2\n"]
+
+
+@pytest.mark.parametrize("path", STORED, ids=label)
 def test_a_chapter_is_valid_and_was_run_from_top_to_bottom(path):
     nbformat.validate(nbformat.read(path, as_version=4))
     counts = [cell.execution_count for cell in code_cells(path)]
     assert counts == list(range(1, len(counts) + 1))  # strict nbval skips a cell without a count
 
 
-@pytest.mark.parametrize("path", STORED, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", STORED, ids=label)
 def test_a_chapter_stores_no_error_and_no_noise(path):
     for number, cell in enumerate(code_cells(path), start=1):
         kinds = [output.output_type for output in cell.outputs]
@@ -127,13 +152,19 @@ def test_a_chapter_stores_no_error_and_no_noise(path):
         assert cell.source.strip(), f"code cell {number} is empty"
 
 
-@pytest.mark.parametrize("path", STORED, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", STORED, ids=label)
 def test_a_chapters_links_lead_to_files_that_are_there(path):
     cells = nbformat.read(path, as_version=4).cells
     prose = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
     targets = re.findall(r"\]\(([^)#\s]+)", prose)
     local = [target for target in targets if not re.match(r"[a-z]+:", target)]
     assert [target for target in local if not (path.parent / target).exists()] == []
+
+
+def test_no_cell_of_a_solution_is_exempt_from_comparison():
+    assert solution_paths()
+    cells = [cell for path in solution_paths() for cell in code_cells(path)]
+    assert [cell.source for cell in cells if cell.metadata.get("tags")] == []
 
 
 def test_few_cells_are_exempt_from_comparison():

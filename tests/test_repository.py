@@ -135,8 +135,11 @@ def test_whatever_is_imported_is_required():
 
 def test_whatever_a_chapter_imports_is_marked_for_it():
     told = needed_by()
-    chapters = {n: t for n, t in text_files().items() if n.match("notebooks/[0-9][0-9]*.ipynb")}
-    for name, text in chapters.items():
+    folders = ("notebooks", "notebooks/solutions")
+    patterns = [f"{folder}/[0-9][0-9]*.ipynb" for folder in folders]
+    notebooks = {n: t for n, t in text_files().items() if any(map(n.match, patterns))}
+    assert {name.parent.name for name in notebooks} == {"notebooks", "solutions"}
+    for name, text in notebooks.items():
         for package in imported(code_of(text)):
             assert told[package] & {"all", name.name[:2]}, f"{package} for {name.name}"
 
