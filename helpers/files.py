@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +12,9 @@ from typing import Any
 
 from helpers.errors import InputError
 
-__all__ = ["PROJECT", "check_writable", "expanded", "put_in_place", "sha256", "write_json"]
+__all__ = [
+    "PROJECT", "check_writable", "expanded", "fresh_folder", "put_in_place", "sha256", "write_json",
+]  # fmt: skip
 
 PROJECT = Path(__file__).resolve().parent.parent
 """The project's folder: the one that holds notebooks/, helpers/ and data/."""
@@ -29,6 +32,22 @@ def expanded(path: str) -> Path:
         raise InputError(
             f"{path}: names a home folder that does not exist; write the path out in full"
         ) from error
+
+
+def fresh_folder(name: str) -> Path:
+    """The folder `build/<name>` of the project, made or emptied; `make clean` removes it.
+
+    Raises:
+        InputError: it cannot be emptied or written to.
+    """
+    folder = PROJECT / "build" / name
+    try:
+        if folder.exists():
+            shutil.rmtree(folder)
+        folder.mkdir(parents=True)
+    except OSError as error:
+        raise InputError(_no_room(folder, error)) from error
+    return folder
 
 
 @contextmanager

@@ -133,7 +133,8 @@ def external_files(source: Path | str | onnx.ModelProto) -> list[str]:
     tensors += [
         part for g in graphs for s in g.sparse_initializer for part in (s.values, s.indices)
     ]
-    tensors += [attribute.t for g in graphs for node in g.node for attribute in node.attribute]
+    settings = [attribute for g in graphs for node in g.node for attribute in node.attribute]
+    tensors += [tensor for one in settings for tensor in (one.t, *one.tensors)]
     return sorted({e.value for t in tensors for e in t.external_data if e.key == "location"})
 
 
@@ -141,12 +142,17 @@ def read_model(source: Path | str | onnx.ModelProto) -> onnx.ModelProto:
     """Gives a model as it is, and reads it from a file without the weights of a second file.
 
     Raises:
-        InputError: the file is missing, no ONNX model, or has a name that is no text.
+        InputError: the file is missing, too large, no ONNX model, or has a name that is no text.
     """
     if isinstance(source, onnx.ModelProto):
         return source
     if not Path(source).is_file():
         raise InputError(f"{source}: no such file; export a model to it first")
+    if (size := Path(source).stat().st_size) > onnx.checker.MAXIMUM_PROTOBUF:
+        raise InputError(
+            f"{source}: {size:,} bytes, more than an ONNX model may have; keep its weights apart "
+            "(onnx.save_model, save_as_external_data=True)"
+        )
     try:
         model = onnx.load(str(source), load_external_data=False)
     except Exception as error:  # protobuf's DecodeError, whose class depends on its build

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from matplotlib.patches import Patch
 
 from helpers.display import WIDTH, Chart
+from helpers.errors import InputError
 from helpers.wire import MAX_DEPTH, Field, encode
 
 __all__ = ["listing", "nesting_chart", "sizes"]
@@ -68,7 +69,12 @@ def nesting_chart(fields: Sequence[Field], *, title: str) -> Chart:
 
     Returns:
         The chart, as wide as every other.
+
+    Raises:
+        InputError: there are no fields.
     """
+    if not fields:
+        raise InputError("fields=(): an empty file has nothing to draw; give one with content")
     first, last = fields[0].offset, fields[-1].offset + fields[-1].length
     scale = 72 * 0.95 * WIDTH / (last - first)  # points a byte
     visible = [(level, one) for level, one in _walk(fields) if one.length * scale > 0.4]

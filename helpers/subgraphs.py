@@ -28,8 +28,8 @@ def damaged_name(model: onnx.ModelProto) -> bytes | None:
     Protobuf gives bytes instead of a text for what is not UTF-8, which nobody expects.
 
     Returns:
-        The name of a domain, an operator, an attribute, an input, an output or an initializer;
-        None where all are texts.
+        The name of a graph, a domain, an operator, a node, an attribute, an initializer, or of what
+        a graph or a node takes or gives; None where all are texts.
     """
     return next((name for name in _names(model) if isinstance(name, bytes)), None)
 
@@ -37,7 +37,9 @@ def damaged_name(model: onnx.ModelProto) -> bytes | None:
 def _names(model: onnx.ModelProto) -> Iterator[str | bytes]:
     yield from (entry.domain for entry in model.opset_import)
     for graph in all_graphs(model.graph):
+        yield graph.name
         yield from (value.name for value in (*graph.input, *graph.output, *graph.initializer))
         for node in graph.node:
+            yield from (node.op_type, node.domain, node.name, *node.input, *node.output)
             # attributes before graphs inside them, whose order their names decide
-            yield from (node.op_type, node.domain, *(one.name for one in node.attribute))
+            yield from (one.name for one in node.attribute)

@@ -8,13 +8,31 @@ import warnings
 
 import pytest
 
+from helpers import files
 from helpers.errors import InputError
-from helpers.files import PROJECT, expanded, put_in_place, sha256, write_json
+from helpers.files import PROJECT, expanded, fresh_folder, put_in_place, sha256, write_json
 
 
 def test_the_project_is_the_folder_of_helpers_and_its_makefile():
     assert (PROJECT / "helpers" / "files.py").is_file()
     assert (PROJECT / "Makefile").is_file()
+
+
+def test_a_fresh_folder_is_empty_each_time_and_lies_in_build(tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "PROJECT", tmp_path)
+    for _ in range(2):
+        folder = fresh_folder("chapter-01")
+        assert folder == tmp_path / "build" / "chapter-01"
+        assert list(folder.iterdir()) == []
+        (folder / "inner").mkdir()
+        (folder / "inner" / "model.onnx").write_text("old")
+
+
+def test_a_fresh_folder_that_cannot_be_made_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "PROJECT", tmp_path)
+    (tmp_path / "build").write_text("a file")
+    with pytest.raises(InputError, match=r"build/chapter-01: cannot write there"):
+        fresh_folder("chapter-01")
 
 
 def test_a_file_appears_only_when_the_block_ends_well(tmp_path):

@@ -120,7 +120,9 @@ def test_external_files_are_named_wherever_the_weights_stand():
     for tensor, name in ((inner, "b.data"), (constant, "a.data"), (inner, "b.data")):
         tensor.external_data.add(key="location", value=name)
         tensor.external_data.add(key="offset", value="0")
-    assert external_files(model) == ["a.data", "b.data"]
+    several = model.graph.node.add(op_type="Several").attribute.add(name="values").tensors.add()
+    several.external_data.add(key="location", value="c.data")
+    assert external_files(model) == ["a.data", "b.data", "c.data"]
 
 
 def tensor_type(kind, shape):
@@ -219,19 +221,34 @@ def test_what_is_no_model_is_refused(tmp_path, content):
         list_ops(path)
 
 
-@pytest.mark.parametrize("name", [b"Conv", b"in-name", b"out-name", b"own.set", b"w-name"])
+NAMES = [b"Conv", b"in-name", b"out-name", b"own.set", b"w-name", b"mid-name", b"g-name", b"step-1"]
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_a_name_that_is_no_text_is_refused(tmp_path, name):
     text = """<ir_version: 8, opset_import: ["" : 17, "own.set" : 1]>
-    g (float[1,1,3] q) => (float[1,1,3] r) <float[1,1,1] s = {2.0}> { r = Conv (q, s) }"""
+    g (float[1,1,3] q) => (float[1,1,3] r)
+    <float[1,1,1] s = {2.0}> { t = Conv (q, s)  r = Relu (t) }"""
     model = onnx.parser.parse_model(text)
+    model.graph.name, model.graph.node[0].name = "g-name", "step-1"
     model.graph.input[0].name = model.graph.node[0].input[0] = "in-name"
-    model.graph.output[0].name = model.graph.node[0].output[0] = "out-name"
+    model.graph.output[0].name = model.graph.node[1].output[0] = "out-name"
+    model.graph.node[0].output[0] = model.graph.node[1].input[0] = "mid-name"
     model.graph.initializer[0].name = model.graph.node[0].input[1] = "w-name"
     path = tmp_path / "damaged.onnx"
     path.write_bytes(model.SerializeToString())
-    assert summarize(path).operators == ["Conv"]
+    assert summarize(path).operators == ["Conv", "Relu"]
     path.write_bytes(model.SerializeToString().replace(name, b"\xff" + name[1:]))
     with pytest.raises(InputError, match=r"damaged\.onnx: the name b'.xff.* is no text; copy or"):
+        summarize(path)
+
+
+def test_a_file_that_no_model_can_fill_is_refused_unread(tmp_path, monkeypatch):
+    monkeypatch.setattr(onnx, "load", None)
+    path = tmp_path / "huge.onnx"
+    with path.open("wb") as file:
+        file.truncate(2**31)  # takes no room on the disk
+    with pytest.raises(InputError, match=r"huge\.onnx: 2,147,483,648 bytes, more than .* apart"):
         summarize(path)
 
 

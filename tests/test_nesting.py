@@ -4,6 +4,7 @@ import onnx
 import pytest
 from test_wire import BRANCH
 
+from helpers.errors import InputError
 from helpers.nesting import listing, nesting_chart, sizes
 from helpers.wire import decode
 
@@ -111,6 +112,11 @@ def test_bars_too_narrow_to_be_seen_are_left_out():
     fields = decode(graph.SerializeToString(), onnx.GraphProto.DESCRIPTOR)
     axes = nesting_chart(fields, title="t").axes[0]
     assert [text.get_text() for text in axes.texts] == ["initializer", "raw_data"]
+
+
+def test_no_fields_make_no_picture():
+    with pytest.raises(InputError, match="an empty file has nothing to draw"):
+        nesting_chart(decode(b"", onnx.ModelProto.DESCRIPTOR), title="t")
 
 
 def test_the_picture_is_told_in_words():
