@@ -42,6 +42,7 @@ Who imports whom (no circles; everything may import `errors`)::
     report                     a record as people read it -> display
     benchmark                  the command -> all of the above
     chapters                   runs the notebooks
+    book                       the notebooks as a site -> chapters
     training                   makes the embedded model -> squad
 """
 
