@@ -16,8 +16,8 @@ _QUESTION = re.compile(r"^\*\*The question of this chapter\.\*\* (?P<question>.+
 _START = """# From PyTorch to ONNX Runtime
 
 How a trained PyTorch model becomes an ONNX file, and how that file runs fast and right in an
-inference engine. These are the notebooks of the course with their outputs. To run them and to
-change them, call `make lab` in the project's folder.
+inference engine: the notebooks of the course, with their outputs. In the project's folder,
+`make lab` opens them to be run and changed.
 
 ::::{{grid}} 1 1 2 2
 :gutter: 3
@@ -43,8 +43,7 @@ _CONTENTS = """
 ```
 """
 _NO_PICTURE = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 400 200">
-<rect width="400" height="200" fill="#e8eef5"/>
-<text x="200" y="140" text-anchor="middle" font-family="sans-serif" font-size="120"
+<text x="200" y="143" text-anchor="middle" font-family="sans-serif" font-size="120"
  fill="#40566e">{text}</text></svg>
 """
 
