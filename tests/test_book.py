@@ -54,6 +54,11 @@ def shown(mime, content):
     return code("x", new_output("display_data", {mime: content, "text/plain": "said in words"}))
 
 
+FRAMED_WORDS = "What the frame would show"
+FRAMED = picture(300, 150, "white", FRAMED_WORDS)
+FRAMED.data["text/html"] = '<iframe src="http://127.0.0.1:8080"></iframe>'
+
+
 def notebook(path, *cells):
     path.parent.mkdir(parents=True, exist_ok=True)
     cells = [new_markdown_cell(cell) if isinstance(cell, str) else cell for cell in cells]
@@ -86,6 +91,7 @@ def site(tmp_path_factory):
             "# 02 Zymurgy",
             "Only this page speaks of zymurgists.",
             shown("application/vnd.jupyter.widget-view+json", {"model_id": "1"}),
+            code("x", FRAMED),
         ),
     ]
     answers = notebook(
@@ -118,16 +124,18 @@ def article(page):
 def test_the_start_page_has_a_card_with_picture_and_question_of_each_chapter(site):
     tags, text = Tags(site / "index.html"), article(site / "index.html")
     cards = [a for tag, a in tags.all if tag == "img" and "sd-card-img-top" in a.get("class", "")]
-    assert [card["alt"] for card in cards] == [
-        "The wide one: it fits a card",
-        "The number of the chapter",
-    ]
+    assert [card["alt"] for card in cards] == ["The wide one: it fits a card", FRAMED_WORDS]
     assert Image.open(site / cards[0]["src"]).size == (400, 200)
-    assert ">02</text>" in (site / cards[1]["src"]).read_text()
     assert "What becomes of a <em>loop</em>?" in text
     assert "01 Loops &amp; <code" in text
     for name in ("01-first.html", "02-second.html"):
         assert f'href="{name}"' in text
+
+
+def test_the_card_of_a_chapter_without_pictures_shows_its_number():
+    card = card_of("07-plain", new_notebook(cells=[new_markdown_cell("# 07 Plain")]))
+    assert (card.title, card.question, card.suffix) == ("07 Plain", "", ".svg")
+    assert b">07</text>" in card.picture
 
 
 def test_pages_are_linked_previous_and_next(site):
@@ -171,8 +179,10 @@ def test_formulas_are_drawn_without_a_script(site):
     assert not [a for a in Tags(site / "01-first.html").of("script") if "mathjax" in str(a).lower()]
 
 
-def test_a_widget_gives_way_to_its_words(site):
+def test_a_widget_gives_way_to_its_words_and_a_frame_to_its_picture(site):
     text = (site / "02-second.html").read_text(encoding="utf-8")
+    assert [a["alt"] for a in Tags(site / "02-second.html").of("img")] == [FRAMED_WORDS]
+    assert "<iframe" not in text
     assert "said in words" in text
     assert "widget-view" not in text
 

@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 
 __all__ = ["remote_loads"]
 
-_LOADING = {"src", "srcset", "data", "poster", "background", "action", "xlink:href"}
+_LOADING = {"src", "srcset", "data", "poster", "background", "xlink:href"}
 _REMOTE = re.compile(r"(?:[a-z]+:)?//", re.IGNORECASE)
 _IN_STYLE = re.compile(r"(?:url\(|@import)\s*[\"']?((?:[a-z]+:)?//[^\"')\s]+)", re.IGNORECASE)
 
