@@ -4,6 +4,8 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 # Tests run two files at a time.
 TWO := -n 2 --dist loadfile
+# The book under its other name: build/html/index.html opens it too.
+LINK := rm -rf build/html && ln -s book build/html
 
 MODEL = embedded
 SQUAD = mini
@@ -29,7 +31,7 @@ export JUPYTER_PLATFORM_DIRS ?= 1
 unexport JPY_SESSION_NAME
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lab bench model rerun clean
+.PHONY: help setup run book test lab bench model rerun clean
 
 help:  ## print this help
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' Makefile
@@ -72,10 +74,16 @@ $(STAMP): requirements.txt pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
 	@touch $@
 
-run: setup  ## run every chapter, write build/html/, then the benchmark on the embedded model
-	@$(BIN)/python -m helpers.chapters html
+run: setup  ## run every chapter, then the benchmark on the embedded model, and write build/book/
+	@$(BIN)/python -m helpers.chapters run
 	@$(BIN)/python -m helpers.benchmark --rungs quick --sweep 0
-	@echo && echo "Read build/html/index.html, or the chapters themselves: make lab"
+	@$(BIN)/python -m helpers.book build/executed
+	@$(LINK)
+	@echo && echo "Read build/book/index.html, or the chapters themselves: make lab"
+
+book: setup  ## write build/book/ from the stored outputs of the chapters, without running them
+	@$(BIN)/python -m helpers.book
+	@$(LINK)
 
 test: setup  ## ruff, pytest and strict nbval over all chapters
 	$(BIN)/ruff check .

@@ -50,6 +50,7 @@ Who imports whom (no circles; everything may import `errors`)::
     benchmark                  the command -> all of the above
     exercises                  is an answer right? -> graphs, wire, exports, models, squad
     chapters                   runs the notebooks
+    book                       the notebooks as a site -> chapters
     training                   makes the embedded model -> squad
 """
 

@@ -1,11 +1,15 @@
-"""Runs the chapters top to bottom and writes them as pages, or refreshes their stored outputs.
+"""Runs the chapters top to bottom, as copies or to refresh their stored outputs.
 
+<<<<<<< HEAD
 python -m helpers.chapters html      # execute copies, write build/html/ with an index
 python -m helpers.chapters rerun     # execute in place, the solutions of exercises too
+=======
+python -m helpers.chapters run       # execute copies, leave them in build/executed/
+python -m helpers.chapters rerun     # execute in place
+>>>>>>> 5ff8c31c15b995415d06bfcd097b38fcb2e184d2
 """
 
 import argparse
-import html
 import sys
 import time
 from pathlib import Path
@@ -13,28 +17,22 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
-from nbconvert import HTMLExporter
 from tqdm import tqdm
 
 from helpers.errors import InputError, run_command
 from helpers.files import PROJECT, put_in_place
 
+<<<<<<< HEAD
 __all__ = ["NOTEBOOKS", "chapter_paths", "execute", "main", "solution_paths", "write_pages"]
+=======
+__all__ = ["EXECUTED", "NOTEBOOKS", "chapter_paths", "execute", "main", "write_executed"]
+>>>>>>> 5ff8c31c15b995415d06bfcd097b38fcb2e184d2
 
 NOTEBOOKS = PROJECT / "notebooks"
 """Where the chapters are."""
 
-_WITH_WORDS = """{% extends "lab/index.html.j2" %}
-{% block data_png %}{{ super() | with_words(output) }}{% endblock %}"""  # nbconvert leaves them out
-
-_PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>From PyTorch to ONNX Runtime</title>
-<style>body{{font:1.1rem/1.6 system-ui,sans-serif;max-width:42rem;margin:3rem auto;padding:0 1rem}}
-@media (prefers-color-scheme:dark){{body{{background:#111;color:#ddd}}a{{color:#7ab8ff}}}}</style>
-</head><body><h1>From PyTorch to ONNX Runtime</h1><ul>
-{items}
-</ul></body></html>
-"""
+EXECUTED = PROJECT / "build" / "executed"
+"""Where `make run` leaves copies of them, with the outputs of its run."""
 
 
 def chapter_paths(folder: Path = NOTEBOOKS) -> list[Path]:
@@ -101,39 +99,33 @@ def execute(path: Path, timeout: int = 600) -> tuple[nbformat.NotebookNode, floa
     return notebook, time.perf_counter() - start
 
 
-def write_pages(folder: Path) -> Path:
-    """Executes every chapter and writes it as a page, with an index of all.
+def write_executed(folder: Path) -> list[Path]:
+    """Executes every chapter and writes it, with the outputs of this run, to another folder.
 
     Args:
-        folder: where the pages go.
+        folder: where the copies go; those of chapters that are no more are removed.
 
     Returns:
-        The path of the index.
+        The paths of the copies, in order.
 
     Raises:
         InputError: a cell failed.
     """
-    exporter = _exporter()
-    items = []
+    copies = []
     for path in chapter_paths():
-        notebook, seconds = execute(path)
-        page, _ = exporter.from_notebook_node(notebook, {"metadata": {"name": path.stem}})
-        _write(folder / f"{path.stem}.html", page)
-        items.append(
-            f'<li><a href="{path.stem}.html">{html.escape(_title(notebook, path))}</a> '
-            f"({seconds:.0f} s)</li>"
-        )
-    return _write(folder / "index.html", _PAGE.format(items="\n".join(items)))
+        notebook, _ = execute(path)
+        copies.append(_write(folder / path.name, nbformat.writes(notebook) + "\n"))
+    for old in set(folder.glob("*.ipynb")) - set(copies):
+        old.unlink()
+    return copies
 
 
 def main() -> int | None:
     """The command `python -m helpers.chapters`."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("what", choices=["html", "rerun"])
-    parser.add_argument("--out", default=str(PROJECT / "build" / "html"), help="folder of pages")
-    options = parser.parse_args()
-    if options.what == "html":
-        print(f"pages: {write_pages(Path(options.out))}")
+    parser.add_argument("what", choices=["run", "rerun"])
+    if parser.parse_args().what == "run":
+        write_executed(EXECUTED)
         return 0
     for path in [*chapter_paths(), *solution_paths()]:
         notebook, _ = execute(path)
@@ -142,26 +134,6 @@ def main() -> int | None:
         _write(path, nbformat.writes(notebook) + "\n")
         print(f"{path.relative_to(PROJECT)} refreshed", file=sys.stderr)
     return 0
-
-
-def _exporter() -> HTMLExporter:
-    """Writes pages that fetch no script from elsewhere, with a text for each picture."""
-    exporter = HTMLExporter(
-        template_name="lab", mathjax_url="", require_js_url="", raw_template=_WITH_WORDS
-    )
-    exporter.register_filter("with_words", _with_words)
-    return exporter
-
-
-def _with_words(image: str, output: nbformat.NotebookNode) -> str:
-    """An <img> with the text that the notebook stores beside a picture."""
-    words = output.metadata.get("image/png", {}).get("alt")
-    return image.replace("<img ", f'<img alt="{html.escape(words)}" ', 1) if words else image
-
-
-def _title(notebook: nbformat.NotebookNode, path: Path) -> str:
-    lines = "\n".join(cell.source for cell in notebook.cells).splitlines()
-    return next((line[2:] for line in lines if line.startswith("# ")), path.stem)
 
 
 def _write(path: Path, text: str) -> Path:

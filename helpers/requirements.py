@@ -11,7 +11,12 @@ from helpers.files import PROJECT
 __all__ = ["Requirement", "requirements"]
 
 _LINE = re.compile(r"(?P<stated>[^#]+?)\s*# (?P<users>[^:]+): (?P<purpose>.+)")
-_TARGETS = {"tests": "make test", "pages": "make run", "model": "make model", "setup": "make setup"}
+_TARGETS = {
+    "tests": "make test",
+    "pages": "make run, make book",
+    "model": "make model",
+    "setup": "make setup",
+}
 
 
 @dataclass(frozen=True)

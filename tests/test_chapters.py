@@ -1,14 +1,13 @@
 """The runner of the chapters, and what every chapter must look like on disk."""
 
 import re
-from html.parser import HTMLParser
 
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from helpers import chapters
-from helpers.chapters import NOTEBOOKS, chapter_paths, execute, solution_paths, write_pages
+from helpers.chapters import NOTEBOOKS, chapter_paths, execute, solution_paths, write_executed
 from helpers.errors import InputError
 
 CHAPTERS = sorted(NOTEBOOKS.glob("*.ipynb"))
@@ -63,37 +62,21 @@ def test_a_cell_that_does_not_finish_is_named(tmp_path, source, timeout):
         execute(path, timeout=timeout)
 
 
-def test_pages_are_written_with_an_index(tmp_path, monkeypatch):
+def test_executed_copies_are_left_in_another_folder(tmp_path, monkeypatch):
     paths = [
         notebook(tmp_path / "01-a.ipynb", "# A & B", "print(6 * 7)"),
         notebook(tmp_path / "02-b.ipynb", "x = 1"),
     ]
+    before = [path.read_bytes() for path in paths]
     monkeypatch.setattr(chapters, "chapter_paths", lambda: paths)
-    index = write_pages(tmp_path / "html")
-    assert index == tmp_path / "html" / "index.html"
-    assert sorted(p.name for p in index.parent.iterdir()) == [
-        "01-a.html",
-        "02-b.html",
-        "index.html",
-    ]
-    text = index.read_text(encoding="utf-8")
-    assert '<a href="01-a.html">A &amp; B</a>' in text
-    assert '<a href="02-b.html">02-b</a>' in text
-    assert "42" in (index.parent / "01-a.html").read_text(encoding="utf-8")
-
-
-def test_a_pages_pictures_have_their_words(tmp_path, monkeypatch):
-    draws = "from helpers.display import Chart"
-    path = notebook(tmp_path / "01-a.ipynb", draws, "Chart(2, alt='1 < \"2\"')", "Chart(2)")
-    monkeypatch.setattr(chapters, "chapter_paths", lambda: [path])
-    write_pages(tmp_path / "html")
-    page = (tmp_path / "html" / "01-a.html").read_text(encoding="utf-8")
-    found = []
-    parser = HTMLParser()
-    parser.handle_starttag = lambda tag, attributes: found.append((tag, dict(attributes)))
-    parser.feed(page)
-    told = [given["alt"] for tag, given in found if tag == "img" and "src" in given]
-    assert told == ['1 < "2"', "No description has been provided for this image"]
+    folder = tmp_path / "executed"
+    folder.mkdir()
+    notebook(folder / "03-renamed-since.ipynb")
+    copies = write_executed(folder)
+    assert copies == [folder / "01-a.ipynb", folder / "02-b.ipynb"]
+    assert sorted(folder.iterdir()) == copies
+    assert nbformat.read(copies[0], as_version=4).cells[1].outputs[0].text == "42\n"
+    assert [path.read_bytes() for path in paths] == before
 
 
 def test_chapters_are_found_in_order_and_a_folder_without_any_is_named(tmp_path):

@@ -11,7 +11,7 @@ import pytest
 
 from helpers.files import PROJECT
 
-TARGETS = ("setup", "run", "test", "lab", "bench", "model", "rerun", "clean")
+TARGETS = ("setup", "run", "book", "test", "lab", "bench", "model", "rerun", "clean")
 
 
 SETTINGS = ("MODEL", "SQUAD", "SAMPLES", "DEVICE", "SEQ", "STRIDE", "QUESTIONS", "RUNGS", "SWEEP")
@@ -138,6 +138,21 @@ def test_settings_of_the_callers_environment_do_not_count(copy):
     assert bench_arguments(copy, **dict.fromkeys(SETTINGS, "leaked")) == plain
     assert plain[0] == "<--model=embedded>"
     assert plain[-3:] == ["<--questions=0>", "<--rungs=all>", "<--sweep=1>"]
+
+
+@pytest.mark.parametrize("target", ["run", "book"])
+def test_the_old_name_of_the_pages_leads_to_the_book(copy, target):
+    (copy / "build" / "html" / "old").mkdir(parents=True)  # what an earlier version left
+    script_at(
+        copy / "bin" / "python",
+        'test "$2" = helpers.book || exit 0',
+        "mkdir -p build/book && echo new > build/book/index.html",
+    )
+    for _ in range(2):
+        run = make(copy, "-o", "setup", "-o", ".venv/.installed", f"BIN={copy / 'bin'}", target)
+        assert run.returncode == 0, run.stderr
+        assert (copy / "build" / "html" / "index.html").read_text() == "new\n"
+        assert not (copy / "build" / "html" / "old").exists()
 
 
 @pytest.mark.parametrize("stamp", [True, False])

@@ -77,7 +77,7 @@ def test_a_version_does_or_does_not(stated, installed, line, version, met):
         ("all", "every chapter (a thing)"),
         ("04", "chapter 04 (a thing)"),
         ("04 05 model", "chapter 04, chapter 05, make model (a thing)"),
-        ("pages tests", "make run, make test (a thing)"),
+        ("pages tests", "make run, make book, make test (a thing)"),
         ("setup", "make setup (a thing)"),
     ],
 )

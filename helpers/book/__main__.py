@@ -1,0 +1,28 @@
+"""The command `python -m helpers.book`."""
+
+import argparse
+
+from helpers.book import build_book
+from helpers.chapters import NOTEBOOKS, chapter_paths
+from helpers.errors import run_command
+from helpers.files import PROJECT, expanded
+
+__all__ = ["main"]
+
+
+def main() -> int | None:
+    """Builds the site from a folder of notebooks and prints where its start page is."""
+    parser = argparse.ArgumentParser(
+        prog="helpers.book", description="Writes notebooks, with their outputs, as a site."
+    )
+    parser.add_argument("chapters", nargs="?", default=str(NOTEBOOKS), help="folder of notebooks")
+    parser.add_argument("--out", default=str(PROJECT / "build" / "book"), help="folder of the site")
+    options = parser.parse_args()
+    solutions = sorted((NOTEBOOKS / "solutions").glob("[0-9][0-9]*.ipynb"))
+    index = build_book(chapter_paths(expanded(options.chapters)), expanded(options.out), solutions)
+    print(f"book: {index}")
+    return 0
+
+
+if __name__ == "__main__":
+    run_command(main)
