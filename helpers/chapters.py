@@ -1,12 +1,14 @@
 """Runs the chapters top to bottom, as copies or to refresh their stored outputs.
 
-<<<<<<< HEAD
-python -m helpers.chapters html      # execute copies, write build/html/ with an index
-python -m helpers.chapters rerun     # execute in place, the solutions of exercises too
-=======
-python -m helpers.chapters run       # execute copies, leave them in build/executed/
-python -m helpers.chapters rerun     # execute in place
->>>>>>> 5ff8c31c15b995415d06bfcd097b38fcb2e184d2
+__all__ = [
+    "EXECUTED",
+    "NOTEBOOKS",
+    "chapter_paths",
+    "execute",
+    "main",
+    "solution_paths",
+    "write_executed",
+]
 """
 
 import argparse
@@ -22,11 +24,15 @@ from tqdm import tqdm
 from helpers.errors import InputError, run_command
 from helpers.files import PROJECT, put_in_place
 
-<<<<<<< HEAD
-__all__ = ["NOTEBOOKS", "chapter_paths", "execute", "main", "solution_paths", "write_pages"]
-=======
-__all__ = ["EXECUTED", "NOTEBOOKS", "chapter_paths", "execute", "main", "write_executed"]
->>>>>>> 5ff8c31c15b995415d06bfcd097b38fcb2e184d2
+__all__ = [
+    "EXECUTED",
+    "NOTEBOOKS",
+    "chapter_paths",
+    "execute",
+    "main",
+    "solution_paths",
+    "write_executed",
+]
 
 NOTEBOOKS = PROJECT / "notebooks"
 """Where the chapters are."""

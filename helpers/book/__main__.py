@@ -3,7 +3,7 @@
 import argparse
 
 from helpers.book import build_book
-from helpers.chapters import NOTEBOOKS, chapter_paths
+from helpers.chapters import NOTEBOOKS, chapter_paths, solution_paths
 from helpers.errors import run_command
 from helpers.files import PROJECT, expanded
 
@@ -18,7 +18,7 @@ def main() -> int | None:
     parser.add_argument("chapters", nargs="?", default=str(NOTEBOOKS), help="folder of notebooks")
     parser.add_argument("--out", default=str(PROJECT / "build" / "book"), help="folder of the site")
     options = parser.parse_args()
-    solutions = sorted((NOTEBOOKS / "solutions").glob("[0-9][0-9]*.ipynb"))
+    solutions = solution_paths()
     index = build_book(chapter_paths(expanded(options.chapters)), expanded(options.out), solutions)
     print(f"book: {index}")
     return 0
