@@ -84,7 +84,8 @@ def _tensor(answer: Any) -> str:
         fields = decode(data, TensorProto.DESCRIPTOR)
         tensor = TensorProto.FromString(data)
     except WireError as error:
-        raise NotYet(f"read as a TensorProto: {reason_of(error)}") from error
+        told = str(error).split(";")[0]  # its remedy is for a file
+        raise NotYet(f"read as a TensorProto, {told}") from error
     except Exception as error:  # protobuf's DecodeError, whose class depends on its build
         raise NotYet(f"protobuf cannot read it as a TensorProto: {reason_of(error)}") from error
     kind = "FLOAT" if tensor.data_type == TensorProto.FLOAT else str(tensor.data_type)

@@ -36,7 +36,7 @@ main_graph (float[size] x) => (float[size] y) {
 
 
 def _baked() -> onnx.ModelProto:
-    """What tracing makes of a module that divides by `len(x)`, on an example of 6 numbers."""
+    """What tracing leaves of a module that divides by `len(x)`, on an example of 6 numbers."""
     return onnx.parser.parse_model(_BAKED)
 
 
