@@ -18,8 +18,10 @@ def main() -> int | None:
     parser.add_argument("chapters", nargs="?", default=str(NOTEBOOKS), help="folder of notebooks")
     parser.add_argument("--out", default=str(PROJECT / "build" / "book"), help="folder of the site")
     options = parser.parse_args()
-    solutions = solution_paths()
-    index = build_book(chapter_paths(expanded(options.chapters)), expanded(options.out), solutions)
+    chapters = chapter_paths(expanded(options.chapters))
+    given = {path.name for path in chapters}
+    solutions = [path for path in solution_paths() if path.name in given]
+    index = build_book(chapters, expanded(options.out), solutions)
     print(f"book: {index}")
     return 0
 
