@@ -15,10 +15,11 @@ from helpers.squad import Span
 
 __all__ = ["Asked", "percent", "problem"]
 
+_PAGE = '<div class="tex2jax_ignore mathjax_ignore" style="line-height:1.5">{}</div>'
 _MARK = '<mark style="background:#F0E442;color:#000;padding:0 .15em"><b>{}</b></mark>'
 _PASSAGE = (
-    '<blockquote dir="auto" style="white-space:pre-wrap;overflow-wrap:anywhere;margin:.5em 0">'
-    "{}</blockquote>"
+    '<blockquote dir="auto" style="white-space:pre-wrap;overflow-wrap:anywhere;margin:.5em 0;'
+    'border-left:.2em solid #888;padding-left:.8em">{}</blockquote>'
 )
 _CELL = 'style="text-align:left;padding:.1em 1.2em .1em 0;overflow-wrap:anywhere"'
 _NOTHING = "no answer"
@@ -67,7 +68,7 @@ class Asked:
         for who, span in self._different():
             parts.append(f"<p>{_escaped(who)}:</p>" if who else "")
             parts.append(_PASSAGE.format(_marked(self.passage, span)))
-        return f'<div class="tex2jax_ignore mathjax_ignore">{"".join(parts)}</div>'
+        return _PAGE.format("".join(parts))
 
     def as_text(self, *, times: bool = False) -> str:
         """The same in plain text, 90 characters wide, the answer between [[ and ]].
