@@ -13,6 +13,7 @@ from helpers.files import put_in_place
 from helpers.value_types import dimensions
 
 __all__ = [
+    "BERT_ORDER",
     "INPUT_NAMES",
     "OUTPUT_NAMES",
     "ExportError",
@@ -30,7 +31,8 @@ OUTPUT_NAMES = ("start", "end")
 """The article's names for its two outputs."""
 
 _AXES = {0: "batch_size", 1: "max_seq_len"}
-_BERT_ORDER = ("input_ids", "attention_mask", "token_type_ids")
+BERT_ORDER = ("input_ids", "attention_mask", "token_type_ids")
+"""BERT's own names for its inputs, in the order of its `forward`, and of `INPUT_NAMES`."""
 
 
 class ExportError(RuntimeError):
@@ -148,8 +150,8 @@ def feeds(inputs: Mapping[str, np.ndarray]) -> list[dict[str, np.ndarray]]:
     Returns:
         A feed of one window each, {the file's name: int64 [1, length]}.
     """
-    names = list(zip(INPUT_NAMES, _BERT_ORDER, strict=True))
-    count = len(inputs[_BERT_ORDER[0]])
+    names = list(zip(INPUT_NAMES, BERT_ORDER, strict=True))
+    count = len(inputs[BERT_ORDER[0]])
     return [{ours: inputs[berts][i : i + 1] for ours, berts in names} for i in range(count)]
 
 

@@ -47,7 +47,6 @@ def fuse_bert(
     precision: str = "fp32",
     gpu: bool = False,
     attention: bool = True,
-    fp32_outputs: bool = True,
 ) -> Counter[str]:
     """Fuses an exported BERT and writes the result.
 
@@ -58,14 +57,14 @@ def fuse_bert(
         path: a BERT exported with eager attention and `dynamo=False`.
         out: where the fused file shall stand.
         config: the model's; its number of heads and its width are needed.
-        precision: `fp32`, or `fp16`: weights and arithmetic in 16 bits, for a GPU. (The CPU
-            provider has few operators in fp16 and converts to fp32 and back around the others.)
+        precision: `fp32`, or `fp16`: weights and arithmetic in 16 bits, for a GPU; the logits come
+            in fp32, by a Cast at the end. (The CPU provider has few operators in fp16 and converts
+            to fp32 and back around the others.)
         gpu: whether the file is for a GPU: its inputs are then int32, which the fused embedding
             wants, and the casts in front of it are gone.
         attention: True for `Attention`, which does the projections to query, key and value too.
             False leaves those three as MatMul and fuses the rest of attention
             (`MultiHeadAttention`): static int8 can then quantise every MatMul with weights.
-        fp32_outputs: whether an fp16 file gives its logits in fp32, by a Cast at the end.
 
     Returns:
         How often each fused operator stands in the file, as `fused_counts` counts.
@@ -78,7 +77,7 @@ def fuse_bert(
     read_model(path)
     model = _optimized(path, config, gpu, attention)
     if precision == "fp16":
-        model.convert_float_to_float16(keep_io_types=fp32_outputs)
+        model.convert_float_to_float16(keep_io_types=True)
     if gpu:
         model.change_graph_inputs_to_int32()
     with put_in_place(out) as temporary:
@@ -86,13 +85,12 @@ def fuse_bert(
     return fused_counts(out)
 
 
-def halve(path: Path | str, out: Path | str, *, fp32_outputs: bool = True) -> Counter[str]:
+def halve(path: Path | str, out: Path | str) -> Counter[str]:
     """Converts a fused BERT to fp16: what `fuse_bert` does at the end, without fusing anew.
 
     Args:
         path: a BERT that `fuse_bert` wrote in fp32.
         out: where the file in half precision shall stand.
-        fp32_outputs: whether it gives its logits in fp32, by a Cast at the end.
 
     Returns:
         How often each fused operator stands in the file, as `fused_counts` counts.
@@ -104,7 +102,7 @@ def halve(path: Path | str, out: Path | str, *, fp32_outputs: bool = True) -> Co
 
     model = OnnxModel(read_model(path))
     with _no_warnings():
-        model.convert_float_to_float16(keep_io_types=fp32_outputs)
+        model.convert_float_to_float16(keep_io_types=True)
     with put_in_place(out) as temporary:
         model.save_model_to_file(str(temporary))
     return fused_counts(out)

@@ -21,13 +21,12 @@ import onnx
 
 from helpers.environment import processor_features
 from helpers.errors import InputError
-from helpers.exports import feeds
+from helpers.exports import BERT_ORDER, feeds
 from helpers.files import put_in_place
 from helpers.graphs import read_model
 
 __all__ = ["Quantization", "needs_reduce_range", "quantize_dynamic_bert", "quantize_static_bert"]
 
-_BERT_ORDER = ("input_ids", "attention_mask", "token_type_ids")
 _VNNI = {"avx512_vnni", "avx_vnni", "amx_int8"}  # sums of 8-bit products in 32 bits
 _X86 = {"x86_64", "amd64", "i386", "i686", "x86"}
 _PER_CHANNEL_OPSET = 13  # the first whose DequantizeLinear takes a scale for each channel
@@ -168,12 +167,12 @@ def _with_shapes(model: onnx.ModelProto) -> onnx.ModelProto:
 
 def _windows(calibration: Mapping[str, np.ndarray]) -> list[dict[str, np.ndarray]]:
     """Feeds of one window each, under the names in the file."""
-    missing = [name for name in _BERT_ORDER if name not in calibration]
-    count = 0 if missing else len(calibration[_BERT_ORDER[0]])
+    missing = [name for name in BERT_ORDER if name not in calibration]
+    count = 0 if missing else len(calibration[BERT_ORDER[0]])
     if not count:
         raise InputError(
             f"calibration={list(calibration)}: {count} windows, and missing are {missing}; give at "
-            f"least one window of {', '.join(_BERT_ORDER)}"
+            f"least one window of {', '.join(BERT_ORDER)}"
         )
     return feeds(calibration)
 

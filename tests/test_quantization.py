@@ -8,7 +8,7 @@ from onnx import numpy_helper
 
 from helpers import quantization
 from helpers.errors import InputError
-from helpers.exports import INPUT_NAMES, OUTPUT_NAMES, export_bert
+from helpers.exports import BERT_ORDER, INPUT_NAMES, OUTPUT_NAMES, export_bert
 from helpers.fusion import fuse_bert, fused_counts
 from helpers.graphs import count_ops
 from helpers.quantization import (
@@ -17,8 +17,6 @@ from helpers.quantization import (
     quantize_dynamic_bert,
     quantize_static_bert,
 )
-
-BERT_ORDER = ("input_ids", "attention_mask", "token_type_ids")
 
 
 @pytest.fixture(scope="module")

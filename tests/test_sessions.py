@@ -10,6 +10,7 @@ import torch
 from helpers.errors import InputError
 from helpers.exports import INPUT_NAMES
 from helpers.rungs import Rung, all_logits, onnxruntime_rung, torch_rung
+from helpers.rungs.rung import remarks
 from helpers.rungs.session import placed_elsewhere
 from helpers.sessions import PROVIDERS, nodes_by_provider, open_session
 
@@ -182,7 +183,9 @@ def test_operators_are_counted_by_provider(tiny_onnx):
     counts = nodes_by_provider(session)
     assert set(counts) == {"CPUExecutionProvider"} and counts.total() > 50
     assert placed_elsewhere(session) is None
-    assert placed_elsewhere(session, "noted") == "noted"
+    assert remarks("noted", placed_elsewhere(session)) == "noted"
+    assert remarks("noted", None, length=128) == "noted; made for [1, 128] alone"
+    assert remarks(None) is None
 
 
 def test_operators_on_another_provider_are_told(opened, monkeypatch):
@@ -192,7 +195,7 @@ def test_operators_on_another_provider_are_told(opened, monkeypatch):
     parts = [part(PROVIDERS[d], n) for d, n in (("cuda", 5), ("cpu", 2), ("cuda", 1), ("cpu", 1))]
     monkeypatch.setattr(opened, "get_provider_graph_assignment_info", lambda self: parts, False)
     assert placed_elsewhere(session) == "3 of 9 operators on CPUExecutionProvider"
-    assert placed_elsewhere(session, "n") == "n; 3 of 9 operators on CPUExecutionProvider"
+    assert remarks("n", placed_elsewhere(session)) == "n; 3 of 9 operators on CPUExecutionProvider"
 
 
 def test_options_of_a_provider_reach_it_alone(opened):

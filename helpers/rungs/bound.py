@@ -14,7 +14,8 @@ import numpy as np
 import onnxruntime
 
 from helpers.errors import InputError
-from helpers.rungs.rung import BERT_ORDER, Inputs, Rung, remarks
+from helpers.exports import BERT_ORDER
+from helpers.rungs.rung import Inputs, Rung, remarks
 from helpers.rungs.session import NUMPY_TYPES, input_kinds, placed_elsewhere, rung_session
 from helpers.sessions import PROVIDERS
 
@@ -76,7 +77,7 @@ def bound_rung(
         bindings.run,
         build_ms=(time.perf_counter() - start) * 1000,
         device_run_ms=None if device == "cpu" else bindings.device_run_ms,
-        notes=remarks(placed_elsewhere(session, notes), length=length if graph else None),
+        notes=remarks(notes, placed_elsewhere(session), length=length if graph else None),
     )
 
 

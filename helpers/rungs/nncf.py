@@ -14,9 +14,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from helpers.exports import INPUT_NAMES
+from helpers.exports import feeds
 from helpers.quantization import needs_reduce_range
-from helpers.rungs.rung import BERT_ORDER, Inputs
+from helpers.rungs.rung import Inputs
 
 if TYPE_CHECKING:
     import openvino
@@ -50,11 +50,7 @@ def openvino_int8(
     )
 
     narrow = needs_reduce_range() if reduce_range is None else reduce_range
-    names = tuple(zip(INPUT_NAMES, BERT_ORDER, strict=True))
-    windows = [
-        {ours: calibration[berts][i : i + 1] for ours, berts in names}
-        for i in range(len(calibration["input_ids"]))
-    ]
+    windows = feeds(calibration)
     with contextlib.redirect_stdout(io.StringIO()):  # progress bars, one after the other
         model = nncf.quantize(
             openvino.Core().read_model(path),

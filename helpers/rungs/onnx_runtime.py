@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from helpers.rungs.bound import Bindings
-from helpers.rungs.rung import Inputs, Rung
+from helpers.rungs.rung import Inputs, Rung, remarks
 from helpers.rungs.session import input_kinds, placed_elsewhere, rung_session
 from helpers.sessions import PROVIDERS
 
@@ -74,7 +74,7 @@ def onnxruntime_rung(
         build_ms=build_ms,
         device_run_ms=None if device == "cpu" else Bindings(session, kinds).device_run_ms,
         calibrated_on=calibrated_on,
-        notes=placed_elsewhere(session, notes),
+        notes=remarks(notes, placed_elsewhere(session)),
     )
 
 

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from helpers.errors import InputError
-from helpers.exports import INPUT_NAMES, OUTPUT_NAMES
+from helpers.exports import BERT_ORDER, INPUT_NAMES, OUTPUT_NAMES
 from helpers.instructions import bf16_needs
 from helpers.rungs.nncf import openvino_int8
-from helpers.rungs.rung import BERT_ORDER, Inputs, Rung, remarks
+from helpers.rungs.rung import Inputs, Rung, remarks
 
 if TYPE_CHECKING:
     import openvino

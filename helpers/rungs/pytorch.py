@@ -9,9 +9,10 @@ import numpy as np
 import torch
 
 from helpers.errors import InputError
+from helpers.exports import BERT_ORDER
 from helpers.instructions import bf16_needs
 from helpers.rungs.compiled import compile_needs, compiled_forward, graphs_skipped
-from helpers.rungs.rung import BERT_ORDER, Inputs, Rung, remarks
+from helpers.rungs.rung import Inputs, Rung, remarks
 from helpers.tf32 import tf32
 
 __all__ = ["torch_needs", "torch_rung"]

@@ -6,14 +6,12 @@ from dataclasses import KW_ONLY, dataclass
 import numpy as np
 
 from helpers.errors import InputError
+from helpers.exports import BERT_ORDER
 
-__all__ = ["BERT_ORDER", "Inputs", "Rung", "all_logits", "remarks"]
+__all__ = ["Inputs", "Rung", "all_logits", "remarks"]
 
 Inputs = Mapping[str, np.ndarray]
 """{"input_ids", "attention_mask", "token_type_ids"}, each int64 [batch, length]."""
-
-BERT_ORDER = ("input_ids", "attention_mask", "token_type_ids")
-"""BERT's own names for its inputs, in the order of its `forward`."""
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ import numpy as np
 import onnxruntime
 
 from helpers.errors import InputError
-from helpers.exports import INPUT_NAMES
-from helpers.rungs.rung import BERT_ORDER, remarks
+from helpers.exports import BERT_ORDER, INPUT_NAMES
+from helpers.rungs.rung import remarks
 from helpers.sessions import nodes_by_provider, open_session
 
 __all__ = ["NUMPY_TYPES", "input_kinds", "placed_elsewhere", "rung_session"]
@@ -50,20 +50,16 @@ def rung_session(
     )
 
 
-def placed_elsewhere(session: onnxruntime.InferenceSession, notes: str | None = None) -> str | None:
-    """What a rung's notes say, and how many operators do not run on the provider asked for.
+def placed_elsewhere(session: onnxruntime.InferenceSession) -> str | None:
+    """How many operators do not run on the provider asked for, in words; None where all do.
 
     Args:
         session: the rung's session.
-        notes: what they say already.
-
-    Returns:
-        Both in one line; None where there is nothing to say.
     """
     counts = nodes_by_provider(session)
     others = {name: n for name, n in counts.items() if name != session.get_providers()[0]}
     told = [f"{n} of {counts.total()} operators on {name}" for name, n in others.items()]
-    return remarks(notes, *told)
+    return remarks(*told)
 
 
 def input_kinds(
