@@ -7,7 +7,7 @@ have to be looked at.
 
 import logging
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,7 +22,10 @@ if TYPE_CHECKING:
     from onnxruntime.transformers.onnx_model_bert import BertOnnxModel
     from transformers import BertConfig
 
-__all__ = ["FUSED_OPERATORS", "FusionError", "check_fused", "fuse_bert", "fused_counts", "halve"]
+__all__ = [
+    "FUSED_OPERATORS", "FusionError", "check_fused", "fuse_bert", "fused_counts", "fusion_table",
+    "halve",
+]  # fmt: skip
 
 FUSED_OPERATORS = {
     "EmbedLayerNormalization": (1, 0),
@@ -146,6 +149,20 @@ def check_fused(path: Path | str, layers: int, *, attention: str = "Attention") 
             f"{'; '.join(wrong)}; export it with eager attention and dynamo=False"
         )
     return found
+
+
+def fusion_table(counts: Mapping[str, Mapping[str, int]]) -> str:
+    """A table of text: a row a file, a column for each of `FUSED_OPERATORS`.
+
+    Args:
+        counts: {what the row is called: counts of operators, as `fused_counts` gives them}.
+    """
+    width = max(map(len, counts))
+    lines = [" ".join([" " * width, *FUSED_OPERATORS])]
+    for name, found in counts.items():
+        cells = (f"{found.get(operator, 0):{len(operator)}}" for operator in FUSED_OPERATORS)
+        lines.append(" ".join([name.ljust(width), *cells]))
+    return "\n".join(lines)
 
 
 def _optimized(

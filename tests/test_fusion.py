@@ -8,7 +8,15 @@ import torch
 
 from helpers.errors import InputError
 from helpers.exports import INPUT_NAMES, OUTPUT_NAMES, export_bert
-from helpers.fusion import FUSED_OPERATORS, FusionError, check_fused, fuse_bert, fused_counts, halve
+from helpers.fusion import (
+    FUSED_OPERATORS,
+    FusionError,
+    check_fused,
+    fuse_bert,
+    fused_counts,
+    fusion_table,
+    halve,
+)
 from helpers.graphs import count_ops
 from helpers.models import load
 
@@ -174,3 +182,12 @@ def test_halving_a_fused_file_gives_what_fusing_and_halving_gives(fused, tmp_pat
             for graph in (ours, theirs)
         )
         assert ours_part == theirs_part
+
+
+def test_fusions_are_told_in_a_table_with_a_row_a_file(tiny_onnx, fused):
+    found = {"exported": fused_counts(tiny_onnx), "fused": fused_counts(fused["fp32"])}
+    head, plain, whole = fusion_table(found).splitlines()
+    assert head.split() == list(FUSED_OPERATORS)
+    assert plain.split() == ["exported", "0", "0", "0", "0"]
+    assert whole.split() == ["fused", *(str(FULL[name]) for name in FUSED_OPERATORS)]
+    assert len({len(line) for line in (head, plain, whole)}) == 1
