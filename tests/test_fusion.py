@@ -1,5 +1,7 @@
 """A fused BERT has the operators that it should have and computes what PyTorch computes."""
 
+from collections import Counter
+
 import numpy as np
 import onnx
 import onnxruntime
@@ -11,6 +13,7 @@ from helpers.exports import INPUT_NAMES, OUTPUT_NAMES, export_bert
 from helpers.fusion import FUSED_OPERATORS, FusionError, check_fused, fuse_bert, fused_counts, halve
 from helpers.graphs import count_ops
 from helpers.models import load
+from helpers.sessions import open_session
 
 FULL = {"EmbedLayerNormalization": 1, "Attention": 2, "BiasGelu": 2, "SkipLayerNormalization": 4}
 
@@ -22,6 +25,7 @@ def fused(tiny, tiny_onnx, tmp_path_factory):
     kinds = {
         "fp32": {},
         "apart": {"attention": False},
+        "norms": {"norms": False},
         "int32": {"gpu": True},
         "fp16": {"precision": "fp16", "gpu": True},
     }
@@ -66,7 +70,7 @@ def test_every_layer_is_fused_and_counted(tiny, tiny_onnx, fused, tmp_path):
     assert {n: base + 2 * each for n, (base, each) in FUSED_OPERATORS.items()} == FULL
 
 
-@pytest.mark.parametrize("kind", ["fp32", "apart", "int32"])
+@pytest.mark.parametrize("kind", ["fp32", "apart", "norms", "int32"])
 @pytest.mark.parametrize(("batch", "length"), [(1, 128), (3, 40)])
 def test_parity_with_pytorch(tiny, fused, kind, batch, length):
     inputs = padded(batch, length)
@@ -174,3 +178,19 @@ def test_halving_a_fused_file_gives_what_fusing_and_halving_gives(fused, tmp_pat
             for graph in (ours, theirs)
         )
         assert ours_part == theirs_part
+
+
+def test_norms_may_stay_apart_and_a_session_joins_them_unless_told_not_to(fused, tmp_path):
+    unfused = {**FULL, "SkipLayerNormalization": 0}
+    assert check_fused(fused["norms"], 2, norms=False) == +Counter(unfused)
+    with pytest.raises(FusionError, match="0 SkipLayerNormalization, not 4"):
+        check_fused(fused["norms"], 2)
+
+    def in_session(*without):
+        options = onnxruntime.SessionOptions()
+        options.optimized_model_filepath = str(tmp_path / "loaded.onnx")
+        open_session(fused["norms"], options=options, without=without)
+        return fused_counts(tmp_path / "loaded.onnx")["SkipLayerNormalization"]
+
+    assert in_session() == 4
+    assert in_session("SkipLayerNormFusion") == 0
