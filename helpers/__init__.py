@@ -33,7 +33,8 @@ Who imports whom (no circles; everything may import `errors`)::
     preflight                  what this machine lacks -> requirements, sessions, environment
     rungs                      one model in one engine -> exports, sessions
     records                    what a run found -> rungs, latency, environment
-    comparison                 several rungs on the same windows -> records, rungs, squad
+    soundness                  logits that no time may be told of
+    comparison                 several rungs on the same windows -> soundness, records, squad
     trials                     a rung where a shape may be too much -> rungs
     sweep, scoring             batches, lengths, whole files -> trials, rungs, squad, latency
     model_files                every file of one model -> recipes, artifacts, apart, quantization
