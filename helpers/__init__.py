@@ -8,6 +8,7 @@ Who imports whom (no circles; everything may import `errors`)::
     busy                       did other programs run beside us?
     ratios                     how many times faster?
     latency                    a measured time is a value -> busy, ratios
+    recipes                    what decides a made file's content
     artifacts                  files made once, kept by what they were made from -> files
     recorded                   the records in data/records, by name -> files
     requirements               what is wanted, what is installed -> files
@@ -15,6 +16,7 @@ Who imports whom (no circles; everything may import `errors`)::
     wire                       a protobuf message, decoded and encoded -> wire_values
     serving                    the process of Netron's server
     downloads, checkpoints     one file; one folder of weights
+    apart                      work in a process of its own
     subgraphs                  the graphs inside a graph
     value_types, graphs        what stands in an .onnx file -> subgraphs
     viewer                     Netron, a process a file -> graphs, serving, environment
@@ -31,10 +33,11 @@ Who imports whom (no circles; everything may import `errors`)::
     preflight                  what this machine lacks -> requirements, sessions, environment
     rungs                      one model in one engine -> exports, sessions
     records                    what a run found -> rungs, latency, environment
-    comparison                 several rungs on the same windows -> records, rungs, squad
+    soundness                  logits that no time may be told of
+    comparison                 several rungs on the same windows -> soundness, records, squad
     trials                     a rung where a shape may be too much -> rungs
     sweep, scoring             batches, lengths, whole files -> trials, rungs, squad, latency
-    model_files                every file of one model -> artifacts, exports, fusion, quantization
+    model_files                every file of one model -> recipes, artifacts, apart, quantization
     steps                      what a rung is built from -> model_files, rungs, records
     ladder                     the rungs by name -> steps, rungs
     display                    every chart and table

@@ -4,15 +4,12 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from helpers.errors import InputError
 from helpers.files import put_in_place, sha256, write_json
 
-if TYPE_CHECKING:
-    import torch
-
-__all__ = ["ArtifactError", "artifact", "weights_digest"]
+__all__ = ["ArtifactError", "artifact"]
 
 _TRIES = 5  # more than one only where two processes make the same file, in different bytes
 
@@ -66,29 +63,6 @@ def artifact(
         f"{path}: made {_TRIES} times, and each time it did not stay as it was written; "
         "see that nothing else writes there, and check the disk"
     )
-
-
-def weights_digest(model: "torch.nn.Module") -> str:
-    """SHA-256 over a model's weights: names, number formats, shapes and bytes.
-
-    The architecture is not in it: put what else decides a file, such as the kind of attention, into
-    `made_from` beside it.
-
-    Args:
-        model: on any device. BERT-large, 1.3 GB, takes some seconds.
-
-    Returns:
-        64 hexadecimal digits. The order of the layers and the device do not count.
-    """
-    import torch
-
-    digest = hashlib.sha256()
-    for name, tensor in sorted(model.state_dict().items()):
-        header = json.dumps([name, str(tensor.dtype), list(tensor.shape)])
-        digest.update(header.encode() + b"\n")
-        flat = tensor.detach().cpu().contiguous().reshape(-1)
-        digest.update(flat.view(torch.uint8).numpy())
-    return digest.hexdigest()
 
 
 def _canonical(made_from: Mapping[str, Any]) -> str:

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from helpers.errors import InputError
-from helpers.latency import Failed, excused, first_runs, measure
+from helpers.errors import Failed, InputError, excused
+from helpers.latency import first_runs, measure
 from helpers.records import Agreement, Result, record
 from helpers.rungs import Inputs, Rung, all_logits
+from helpers.soundness import check_finite, check_same
 from helpers.squad import Example, Features, answers, score
 
 __all__ = ["agreement", "apart", "compare", "race"]
@@ -68,6 +69,8 @@ def compare(
     """Runs every rung on every window for its answers, then times all of them interleaved.
 
     Each rung's first run, which pays for allocation and code generation, is timed before all that.
+    What the timed runs give is held against the answers: a rung that is fast because it computed
+    something else fails.
 
     Args:
         rungs: what to compare; the first one is the reference.
@@ -114,7 +117,7 @@ def compare(
             if rung.name in first:
                 with excused(rung.name, failed):
                     pair = all_logits(rung, inputs, progress.update)
-                    _check_finite(rung.name, pair)
+                    check_finite(rung.name, pair)
                     logits[rung.name] = pair
     agreements = {}
     for name, pair in logits.items():
@@ -129,6 +132,9 @@ def compare(
             seed=seed,
             first_run_ms=first,
             device=on_device,
+            check=lambda name, number, given: check_same(
+                name, number % windows, given, logits[name]
+            ),
             keep_what_is_there=True,
             progress=progress.update,
             failed=failed,
@@ -177,13 +183,3 @@ def race(
         limit=limit,
         interrupted=any(len(one.latency.samples_ms) < samples for one in results),
     )
-
-
-def _check_finite(name: str, logits: tuple[np.ndarray, np.ndarray]) -> None:
-    for end, values in zip(("start", "end"), logits, strict=True):
-        spoiled = np.flatnonzero(~np.isfinite(values).all(axis=1))
-        if spoiled.size:
-            raise InputError(
-                f"{name}: {end} logits of window {spoiled[0]} are not finite (NaN or infinity, in "
-                f"{spoiled.size} of {len(values)} windows); check the weights, or use fp32"
-            )

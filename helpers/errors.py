@@ -1,9 +1,13 @@
 """The one error that people who use the course are meant to read."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
-__all__ = ["InputError", "reason_of", "run_command"]
+__all__ = ["Failed", "InputError", "excused", "reason_of", "run_command"]
+
+Failed = Callable[[str, Exception], object]
+"""Takes the name of an engine that failed, and what it raised."""
 
 
 class InputError(ValueError):
@@ -32,6 +36,17 @@ def reason_of(error: BaseException) -> str:
         return type(error).__name__
     announced = lines[0].endswith(":") and len(lines) > 1
     return " ".join(lines[: 1 + announced])[:300]
+
+
+@contextmanager
+def excused(name: str, failed: Failed | None) -> Iterator[None]:
+    """What fails inside costs this engine alone: it is told to `failed`; None: it is raised."""
+    try:
+        yield
+    except Exception as error:
+        if failed is None:
+            raise
+        failed(name, error)
 
 
 def run_command(main: Callable[[], int | None]) -> None:

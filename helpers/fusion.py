@@ -7,7 +7,7 @@ have to be looked at.
 
 import logging
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,10 +22,7 @@ if TYPE_CHECKING:
     from onnxruntime.transformers.onnx_model_bert import BertOnnxModel
     from transformers import BertConfig
 
-__all__ = [
-    "FUSED_OPERATORS", "FusionError", "check_fused", "fuse_bert", "fused_counts", "fusion_table",
-    "halve",
-]  # fmt: skip
+__all__ = ["FUSED_OPERATORS", "FusionError", "check_fused", "fuse_bert", "fused_counts", "halve"]
 
 FUSED_OPERATORS = {
     "EmbedLayerNormalization": (1, 0),
@@ -50,6 +47,7 @@ def fuse_bert(
     precision: str = "fp32",
     gpu: bool = False,
     attention: bool = True,
+    norms: bool = True,
 ) -> Counter[str]:
     """Fuses an exported BERT and writes the result.
 
@@ -68,6 +66,10 @@ def fuse_bert(
         attention: True for `Attention`, which does the projections to query, key and value too.
             False leaves those three as MatMul and fuses the rest of attention
             (`MultiHeadAttention`): static int8 can then quantise every MatMul with weights.
+        norms: False leaves `Add` and `LayerNormalization` side by side, where True makes one
+            `SkipLayerNormalization` of them. On a CPU the pair is faster than the one: 0.18 ms
+            against 0.89 for [128, 1024] (onnxruntime 1.31.1, one thread of an AMD EPYC, Zen 4).
+            The session joins them again unless its `SkipLayerNormFusion` is switched off.
 
     Returns:
         How often each fused operator stands in the file, as `fused_counts` counts.
@@ -78,7 +80,7 @@ def fuse_bert(
     if precision not in ("fp32", "fp16"):
         raise InputError(f"precision={precision!r}: cannot be fused; use fp32 or fp16")
     read_model(path)
-    model = _optimized(path, config, gpu, attention)
+    model = _optimized(path, config, gpu, attention, norms)
     if precision == "fp16":
         model.convert_float_to_float16(keep_io_types=True)
     if gpu:
@@ -125,13 +127,16 @@ def fused_counts(path: Path | str | onnx.ModelProto) -> Counter[str]:
     return Counter(node.op_type for node in nodes if node.domain == _CONTRIB)
 
 
-def check_fused(path: Path | str, layers: int, *, attention: str = "Attention") -> Counter[str]:
+def check_fused(
+    path: Path | str, layers: int, *, attention: str = "Attention", norms: bool = True
+) -> Counter[str]:
     """Asserts that every layer of a BERT was fused.
 
     Args:
         path: the fused .onnx file.
         layers: how many encoder layers the model has.
         attention: what attention was fused to; `MultiHeadAttention` after `attention=False`.
+        norms: whether `SkipLayerNormalization` was to be made.
 
     Returns:
         The counts, as `fused_counts` gives them.
@@ -142,6 +147,7 @@ def check_fused(path: Path | str, layers: int, *, attention: str = "Attention") 
     found = fused_counts(path)
     wanted = {name: base + layers * each for name, (base, each) in FUSED_OPERATORS.items()}
     wanted[attention] = wanted.pop("Attention")
+    wanted["SkipLayerNormalization"] *= norms
     wrong = [f"{found[name]} {name}, not {n}" for name, n in wanted.items() if found[name] != n]
     if wrong:
         raise FusionError(
@@ -151,22 +157,8 @@ def check_fused(path: Path | str, layers: int, *, attention: str = "Attention") 
     return found
 
 
-def fusion_table(counts: Mapping[str, Mapping[str, int]]) -> str:
-    """A table of text: a row a file, a column for each of `FUSED_OPERATORS`.
-
-    Args:
-        counts: {what the row is called: counts of operators, as `fused_counts` gives them}.
-    """
-    width = max(map(len, counts))
-    lines = [" ".join([" " * width, *FUSED_OPERATORS])]
-    for name, found in counts.items():
-        cells = (f"{found.get(operator, 0):{len(operator)}}" for operator in FUSED_OPERATORS)
-        lines.append(" ".join([name.ljust(width), *cells]))
-    return "\n".join(lines)
-
-
 def _optimized(
-    path: Path | str, config: "BertConfig", gpu: bool, attention: bool
+    path: Path | str, config: "BertConfig", gpu: bool, attention: bool, norms: bool
 ) -> "BertOnnxModel":
     """The graph after the fusions written in Python; none by the engine (opt_level=0)."""
     from onnxruntime.transformers.fusion_options import FusionOptions
@@ -174,6 +166,7 @@ def _optimized(
 
     options = FusionOptions("bert")
     options.use_multi_head_attention = not attention
+    options.enable_skip_layer_norm = options.enable_bias_skip_layer_norm = norms
     with _no_warnings():
         return optimize_model(
             str(path),

@@ -32,7 +32,9 @@ def _torch(slug: str, name: str, device: str, precision: str, form: str = "eager
     return Step(slug, name, device, make, needs=needs)
 
 
-def _ort(slug: str, name: str, device: str, precision: str, file: str) -> Step:
+def _ort(
+    slug: str, name: str, device: str, precision: str, file: str, without: tuple[str, ...] = ()
+) -> Step:
     def make(kit: Kit) -> Rung:
         return onnxruntime_rung(
             getattr(kit.files, file),
@@ -42,6 +44,7 @@ def _ort(slug: str, name: str, device: str, precision: str, file: str) -> Step:
             precision=precision,
             calibrated_on=kit.calibrated_on if file == "int8_static" else None,
             notes=_notes(precision),
+            without=without,
         )
 
     return Step(slug, name, device, make, file=file)
@@ -102,6 +105,10 @@ LADDER: tuple[Step, ...] = (
     _ort("ort-exported", "ONNX Runtime as exported", "any", "fp32", "exported"),
     _ort("ort-fused", "ONNX Runtime fused", "any", "fp32", "fused"),
     _ort("ort-int8-dynamic", "ONNX Runtime dynamic int8", "cpu", "int8", "int8_dynamic"),
+    _ort(
+        "ort-int8-norms-apart", "ONNX Runtime dynamic int8, norms apart", "cpu", "int8",
+        "int8_norms_apart", without=("SkipLayerNormFusion",),
+    ),
     _ort("ort-int8-static", "ONNX Runtime static int8", "cpu", "int8", "int8_static"),
     _ort("ort-fp16", "ONNX Runtime fused fp16", "cuda", "fp16", "fused_fp16"),
     _bound("ort-fp16-bound", "ONNX Runtime fp16, IO binding", graph=False),

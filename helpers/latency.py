@@ -2,21 +2,17 @@
 
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
 from helpers.busy import waited_ns, was_busy
-from helpers.errors import InputError
+from helpers.errors import Failed, InputError, excused
 from helpers.ratios import paired_ratio
 
-__all__ = ["Failed", "Latency", "excused", "first_runs", "measure", "paired_ratio"]
-
-Failed = Callable[[str, Exception], object]
-"""Takes the name of an engine that failed, and what it raised."""
+__all__ = ["Latency", "first_runs", "measure", "paired_ratio"]
 
 
 @dataclass(frozen=True)
@@ -74,17 +70,6 @@ class Latency:
         return float(np.min(self.samples_ms))
 
 
-@contextmanager
-def excused(name: str, failed: Failed | None) -> Iterator[None]:
-    """What fails inside costs this engine alone: it is told to `failed`; None: it is raised."""
-    try:
-        yield
-    except Exception as error:
-        if failed is None:
-            raise
-        failed(name, error)
-
-
 def first_runs(
     engines: Mapping[str, Callable[[int], object]], *, failed: Failed | None = None
 ) -> dict[str, float]:
@@ -99,7 +84,7 @@ def first_runs(
     times = {}
     for name, run in engines.items():
         with excused(name, failed):
-            times[name] = _timed(run, 0)
+            times[name], _ = _timed(run, 0)
     return times
 
 
@@ -111,6 +96,7 @@ def measure(
     seed: int = 0,
     first_run_ms: Mapping[str, float] | None = None,
     device: Mapping[str, Callable[[int], float]] | None = None,
+    check: Callable[[str, int, object], object] | None = None,
     keep_what_is_there: bool = False,
     progress: Callable[[], object] = lambda: None,
     failed: Failed | None = None,
@@ -130,6 +116,8 @@ def measure(
         device: {name: function of the input's number that times one run on data which lies on the
             device already, and gives milliseconds}, for the engines that have one. It runs right
             after the engine's own run of the same round.
+        check: called with an engine's name, the input's number and what the run gave, after the
+            clock was read; it raises where that is wrong.
         keep_what_is_there: on Ctrl-C, whether to give the whole rounds measured so far, if there
             is one. The caller notices by the number of samples.
         progress: called after every run.
@@ -154,7 +142,11 @@ def measure(
             found = {}
             for name in order.sample(left, len(left)):
                 with excused(name, failed):
-                    found[name] = _sample(engines[name], (device or {}).get(name), i % samples)
+                    number = i % samples
+                    sample, given = _sample(engines[name], (device or {}).get(name), number)
+                    if check:
+                        check(name, number, given)
+                    found[name] = sample
                 if name not in found:
                     left.remove(name)
                 progress()
@@ -174,11 +166,11 @@ class _Sample(NamedTuple):
 
 def _sample(
     run: Callable[[int], object], on_device: Callable[[int], float] | None, number: int
-) -> _Sample:
+) -> tuple[_Sample, object]:
     before = waited_ns()
-    elapsed = _timed(run, number)
+    elapsed, given = _timed(run, number)
     busy = was_busy(before, waited_ns(), elapsed)
-    return _Sample(elapsed, on_device(number) if on_device else None, busy)
+    return _Sample(elapsed, on_device(number) if on_device else None, busy), given
 
 
 def _latency(found: Sequence[_Sample], first_run_ms: float, warmup: int) -> Latency:
@@ -193,7 +185,7 @@ def _latency(found: Sequence[_Sample], first_run_ms: float, warmup: int) -> Late
     )
 
 
-def _timed(run: Callable[[int], object], number: int) -> float:
+def _timed(run: Callable[[int], object], number: int) -> tuple[float, object]:
     start = time.perf_counter()
-    run(number)
-    return (time.perf_counter() - start) * 1000
+    given = run(number)
+    return (time.perf_counter() - start) * 1000, given

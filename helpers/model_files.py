@@ -3,18 +3,18 @@
 Each is made once and kept under the hash of what it was made from, so a second run starts at once.
 """
 
-import hashlib
-import importlib.metadata
 from collections.abc import Callable, Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from transformers import BertConfig
 
 from helpers import exports, fusion, quantization
-from helpers.artifacts import artifact, weights_digest
+from helpers.apart import apart
+from helpers.artifacts import artifact
 from helpers.exports import export_bert
 from helpers.files import sha256
 from helpers.fusion import check_fused, fuse_bert, halve
@@ -23,13 +23,16 @@ from helpers.quantization import (
     quantize_dynamic_bert,
     quantize_static_bert,
 )
+from helpers.recipes import arrays_digest, code_digest, versions_of, weights_digest
 from helpers.rungs import nncf, openvino_int8
 
 __all__ = ["ModelFiles"]
 
 _OPSET = 11
+_BIG = 1 << 28  # bytes of weights from which a file is made in a process of its own
 _MAKERS = ("torch", "onnx", "onnxruntime", "onnxruntime-gpu", "transformers")
 _MAKERS += ("numpy", "openvino", "nncf")
+_CODE = (exports, fusion, quantization, nncf)
 
 
 class ModelFiles:
@@ -63,9 +66,9 @@ class ModelFiles:
             "weights": weights_digest(self.model),
             "config": self.model.config.to_diff_dict(),
             "attention": self.model.config._attn_implementation,
-            "recipe": _recipe(),
+            "recipe": code_digest(_CODE),
             "opset": _OPSET,
-            "makers": _makers(),
+            "makers": versions_of(_MAKERS),
         }
         return self._made("exported", made_from, lambda path: export_bert(self.model, path))
 
@@ -85,11 +88,7 @@ class ModelFiles:
         Raises:
             FusionError: the optimizer left out some.
         """
-
-        def make(source: Path, path: Path) -> None:
-            halve(source, path)
-            check_fused(path, self.model.config.num_hidden_layers)
-
+        make = partial(_halve, layers=self.model.config.num_hidden_layers)
         return self._from(self.fused, "fused-fp16", make)
 
     @cached_property
@@ -102,36 +101,36 @@ class ModelFiles:
         return self._from(self.fused, "int8-dynamic", quantize_dynamic_bert)
 
     @cached_property
+    def int8_norms_apart(self) -> Path:
+        """The same, but made from a model whose LayerNormalization is not fused with the sum.
+
+        Raises:
+            FusionError: the optimizer left out some other fusion.
+        """
+        return self._from(
+            self._fused("fused-but-norms", norms=False), "int8-norms-apart", quantize_dynamic_bert
+        )
+
+    @cached_property
     def int8_static(self) -> Path:
         """The model in int8 with ranges from the calibration windows, in QDQ form."""
         plain = self._fused("fused-but-attention", attention=False)
-
-        def make(source: Path, path: Path) -> object:
-            return quantize_static_bert(source, path, calibration=self.calibration)
-
-        return self._from(plain, "int8-static", make, calibration=_digest(self.calibration))
+        make = partial(quantize_static_bert, calibration=self.calibration)
+        return self._from(plain, "int8-static", make, calibration=arrays_digest(self.calibration))
 
     @cached_property
     def openvino_int8(self) -> Path:
         """The exported model in int8 by NNCF, with ranges from the calibration windows."""
-
-        def make(source: Path, path: Path) -> object:
-            return openvino_int8(source, path, self.calibration)
-
         return self._from(
             self.exported,
             "openvino-int8",
-            make,
+            partial(openvino_int8, calibration=self.calibration),
             suffix=".zip",
-            calibration=_digest(self.calibration),
+            calibration=arrays_digest(self.calibration),
         )
 
     def _fused(self, stem: str, **options: Any) -> Path:
-        def make(source: Path, path: Path) -> None:
-            fuse_bert(source, path, self.model.config, gpu=self.gpu, **options)
-            form = "Attention" if options.get("attention", True) else "MultiHeadAttention"
-            check_fused(path, self.model.config.num_hidden_layers, attention=form)
-
+        make = partial(_fuse, config=self.model.config, gpu=self.gpu, **options)
         return self._from(self.exported, stem, make, gpu=self.gpu, **options)
 
     def _from(
@@ -146,12 +145,14 @@ class ModelFiles:
         made_from = {
             "source": sha256(source),
             "how": stem,
-            "recipe": _recipe(),
+            "recipe": code_digest(_CODE),
             "reduce_range": needs_reduce_range(),  # files in int8 are made for this processor
-            "makers": _makers(),
+            "makers": versions_of(_MAKERS),
             **settings,
         }
-        return self._made(stem, made_from, lambda path: make(source, path), suffix)
+        size = sum(weight.nbytes for weight in self.model.parameters())
+        run = partial(apart, make) if size > _BIG else make
+        return self._made(stem, made_from, partial(run, source), suffix)
 
     def _made(
         self,
@@ -163,28 +164,20 @@ class ModelFiles:
         return artifact(self.folder, f"{self.name}-{stem}", made_from, make, suffix)
 
 
-def _makers() -> dict[str, str]:
-    """The versions of the packages that write the files."""
-    found = {}
-    for package in _MAKERS:
-        try:
-            found[package] = importlib.metadata.version(package)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return found
+def _fuse(
+    source: Path,
+    path: Path,
+    *,
+    config: BertConfig,
+    gpu: bool,
+    attention: bool = True,
+    norms: bool = True,
+) -> None:
+    fuse_bert(source, path, config, gpu=gpu, attention=attention, norms=norms)
+    form = "Attention" if attention else "MultiHeadAttention"
+    check_fused(path, config.num_hidden_layers, attention=form, norms=norms)
 
 
-def _recipe() -> str:
-    """A hash of the code that makes the files: other code, other files."""
-    digest = hashlib.sha256()
-    for module in (exports, fusion, quantization, nncf):
-        digest.update(Path(module.__file__).read_bytes())
-    return digest.hexdigest()
-
-
-def _digest(windows: Mapping[str, np.ndarray]) -> str:
-    digest = hashlib.sha256()
-    for name in sorted(windows):
-        digest.update(f"{name} {windows[name].shape}".encode())
-        digest.update(np.ascontiguousarray(windows[name]).tobytes())
-    return digest.hexdigest()
+def _halve(source: Path, path: Path, *, layers: int) -> None:
+    halve(source, path)
+    check_fused(path, layers)

@@ -4,7 +4,7 @@ import ctypes.util
 import importlib.util
 import tempfile
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -33,6 +33,7 @@ def open_session(
     options: onnxruntime.SessionOptions | None = None,
     tf32: bool = False,
     provider_options: Mapping[str, str] | None = None,
+    without: Sequence[str] = (),
 ) -> onnxruntime.InferenceSession:
     """Opens a model on one execution provider and refuses to fall back to another.
 
@@ -52,6 +53,8 @@ def open_session(
         tf32: whether the CUDA provider may round float32 factors to TF32, with 10 bits after the
             point instead of 23. ONNX Runtime itself allows it; here fp32 means fp32.
         provider_options: more options of the provider asked for, by ONNX Runtime's names.
+        without: graph optimizers that are left out, by ONNX Runtime's names
+            (`SkipLayerNormFusion`). A name that it does not know is passed over in silence.
 
     Returns:
         A session whose first provider is the one asked for.
@@ -79,6 +82,7 @@ def open_session(
             str(path),
             options,
             providers=_providers(device, tf32, provider_options or {}),
+            disabled_optimizers=list(without),
             enable_fallback=int(device == "tensorrt"),  # without its libraries it raises at length
         )
         session.disable_fallback()  # a run that fails would go on, on the CPU

@@ -6,13 +6,15 @@ import json
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 import torch
 
 from helpers import artifacts
-from helpers.artifacts import ArtifactError, artifact, weights_digest
+from helpers.artifacts import ArtifactError, artifact
 from helpers.errors import InputError
 from helpers.files import sha256
+from helpers.recipes import arrays_digest, code_digest, versions_of, weights_digest
 
 CONTENT = {"weights": "ab12", "opset": 11}
 
@@ -266,3 +268,19 @@ def test_scalars_empty_tensors_and_strided_ones_have_a_digest():
     matrix = torch.arange(6.0).reshape(2, 3)
     assert weights_digest(Odd(matrix.T)) == weights_digest(Odd(matrix.T.contiguous()))
     assert weights_digest(Odd(matrix.T)) != weights_digest(Odd(matrix.reshape(3, 2)))
+
+
+def test_arrays_count_by_name_shape_and_bytes():
+    one, two = np.arange(6), np.arange(6).reshape(2, 3)
+    assert arrays_digest({"a": one, "b": two}) == arrays_digest({"b": two, "a": one.copy()})
+    different = [{"a": one}, {"a": two}, {"b": one}, {"a": one + 1}, {"a": two.T}]
+    assert len({arrays_digest(arrays) for arrays in different}) == 5
+
+
+def test_code_and_versions_are_those_of_what_makes_a_file():
+    import helpers.exports
+    import helpers.fusion
+
+    assert code_digest([helpers.exports]) != code_digest([helpers.fusion])
+    assert code_digest([helpers.exports]) == code_digest([helpers.exports])
+    assert versions_of(["numpy", "no-such-package"]) == {"numpy": np.__version__}

@@ -1,11 +1,14 @@
 """A fused BERT has the operators that it should have and computes what PyTorch computes."""
 
+from collections import Counter
+
 import numpy as np
 import onnx
 import onnxruntime
 import pytest
 import torch
 
+from helpers.display.fusions import fusion_table
 from helpers.errors import InputError
 from helpers.exports import INPUT_NAMES, OUTPUT_NAMES, export_bert
 from helpers.fusion import (
@@ -14,11 +17,11 @@ from helpers.fusion import (
     check_fused,
     fuse_bert,
     fused_counts,
-    fusion_table,
     halve,
 )
 from helpers.graphs import count_ops
 from helpers.models import load
+from helpers.sessions import open_session
 
 FULL = {"EmbedLayerNormalization": 1, "Attention": 2, "BiasGelu": 2, "SkipLayerNormalization": 4}
 
@@ -30,6 +33,7 @@ def fused(tiny, tiny_onnx, tmp_path_factory):
     kinds = {
         "fp32": {},
         "apart": {"attention": False},
+        "norms": {"norms": False},
         "int32": {"gpu": True},
         "fp16": {"precision": "fp16", "gpu": True},
     }
@@ -74,7 +78,7 @@ def test_every_layer_is_fused_and_counted(tiny, tiny_onnx, fused, tmp_path):
     assert {n: base + 2 * each for n, (base, each) in FUSED_OPERATORS.items()} == FULL
 
 
-@pytest.mark.parametrize("kind", ["fp32", "apart", "int32"])
+@pytest.mark.parametrize("kind", ["fp32", "apart", "norms", "int32"])
 @pytest.mark.parametrize(("batch", "length"), [(1, 128), (3, 40)])
 def test_parity_with_pytorch(tiny, fused, kind, batch, length):
     inputs = padded(batch, length)
@@ -191,3 +195,19 @@ def test_fusions_are_told_in_a_table_with_a_row_a_file(tiny_onnx, fused):
     assert plain.split() == ["exported", "0", "0", "0", "0"]
     assert whole.split() == ["fused", *(str(FULL[name]) for name in FUSED_OPERATORS)]
     assert len({len(line) for line in (head, plain, whole)}) == 1
+
+
+def test_norms_may_stay_apart_and_a_session_joins_them_unless_told_not_to(fused, tmp_path):
+    unfused = {**FULL, "SkipLayerNormalization": 0}
+    assert check_fused(fused["norms"], 2, norms=False) == +Counter(unfused)
+    with pytest.raises(FusionError, match="0 SkipLayerNormalization, not 4"):
+        check_fused(fused["norms"], 2)
+
+    def in_session(*without):
+        options = onnxruntime.SessionOptions()
+        options.optimized_model_filepath = str(tmp_path / "loaded.onnx")
+        open_session(fused["norms"], options=options, without=without)
+        return fused_counts(tmp_path / "loaded.onnx")["SkipLayerNormalization"]
+
+    assert in_session() == 4
+    assert in_session("SkipLayerNormFusion") == 0

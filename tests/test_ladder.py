@@ -5,7 +5,9 @@ import json
 import pytest
 import torch
 
+from helpers.apart import apart
 from helpers.errors import InputError
+from helpers.files import sha256
 from helpers.fusion import FusionError
 from helpers.ladder import LADDER, QUICK, choose
 from helpers.model_files import ModelFiles
@@ -32,7 +34,7 @@ def kit(tiny, case_windows, tmp_path_factory):
 
 
 def test_every_rung_has_a_name_and_a_slug_of_its_own():
-    assert len({step.slug for step in LADDER}) == len({step.name for step in LADDER}) == 19
+    assert len({step.slug for step in LADDER}) == len({step.name for step in LADDER}) == 20
     assert {step.device for step in LADDER} == {"any", "cpu", "cuda"}
     assert set(QUICK) <= set(CPU)
 
@@ -41,7 +43,7 @@ def test_all_is_every_rung_of_the_device_in_the_ladders_order():
     assert slugs("all") == CPU
     assert slugs("all", "cuda") == CUDA
     assert CPU[0] == CUDA[0] == "torch-eager"
-    assert (len(CPU), len(CUDA)) == (12, 10)
+    assert (len(CPU), len(CUDA)) == (13, 10)
     assert slugs("quick") == list(QUICK)
 
 
@@ -148,6 +150,23 @@ def test_files_are_made_once(kit, monkeypatch):
     monkeypatch.setattr(torch.onnx, "export", lambda *a, **k: pytest.fail("exported again"))
     assert again.exported == first
     assert first.stat().st_mtime_ns == made
+
+
+def test_a_big_model_s_files_are_made_in_another_process_and_are_the_same(
+    kit, tmp_path, monkeypatch
+):
+    small = kit.files.int8_static
+    monkeypatch.setattr("helpers.model_files._BIG", 0)
+    made_in = []
+    monkeypatch.setattr(
+        "helpers.model_files.apart", lambda *work: made_in.append(work[0].func) or apart(*work)
+    )
+    big = ModelFiles(
+        kit.files.model, name="tiny", folder=tmp_path, calibration=kit.files.calibration
+    )
+    assert big.int8_static.name == small.name
+    assert sha256(big.int8_static) == sha256(small)
+    assert [made.__name__ for made in made_in] == ["_fuse", "quantize_static_bert"]
 
 
 def test_other_weights_are_another_file(kit, tiny_folder):

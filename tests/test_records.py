@@ -3,6 +3,7 @@
 import copy
 import json
 import os
+import re
 import time
 from functools import partial
 
@@ -339,6 +340,27 @@ def test_logits_that_are_not_finite_are_refused(spoil):
     assert message.startswith("two: end logits of window 3 are not finite (")
     assert "in 1 of 5 windows" in message
     assert "check the weights" in message
+
+
+def test_a_rung_whose_timed_runs_compute_something_else_is_refused():
+    calls = []
+
+    def answer(inputs):
+        calls.append(1)
+        made = np.ones(inputs["input_ids"].shape, np.float32)
+        made[0, 1] += 0.02 * (len(calls) == 1 + 5 + 2 + 3)  # in the third round that counts
+        return made, made
+
+    rungs = [counting_rung("sound", []), Rung("idle", "PyTorch", "fp32", "cpu", "cpu", answer)]
+    told = {}
+    results = compare(
+        rungs, numbered_windows(5), samples=7, warmup=2, failed=lambda *one: told.update([one])
+    )
+    assert [one.rung.name for one in results] == ["sound"]
+    assert re.match(
+        r"idle: a timed run of window 2 gave logits that are 0.02 off .*cannot be used",
+        str(told["idle"]),
+    )
 
 
 RECORDS = sorted((PROJECT / "data" / "records").glob("*.json"))

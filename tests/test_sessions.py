@@ -136,7 +136,7 @@ class Opened:
 
     last = None
 
-    def __init__(self, path, options, providers, enable_fallback):
+    def __init__(self, path, options, providers, disabled_optimizers, enable_fallback):
         self.fallback = [bool(enable_fallback)]
         self.options, self.providers = options, providers
         Opened.last = self

@@ -1,6 +1,7 @@
 """An .onnx file in ONNX Runtime, fed from main memory."""
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,7 @@ def onnxruntime_rung(
     precision: str = "fp32",
     calibrated_on: str | None = None,
     notes: str | None = None,
+    without: Sequence[str] = (),
 ) -> Rung:
     """An exported BERT in ONNX Runtime.
 
@@ -42,6 +44,7 @@ def onnxruntime_rung(
             those of a float32 file.
         calibrated_on: what the ranges of an int8 file were taken from, in words.
         notes: what a reader has to know besides.
+        without: optimizers that the session leaves out when it opens the file, by their names.
 
     Raises:
         InputError: the session cannot be had on that device, or the file has other inputs.
@@ -53,6 +56,7 @@ def onnxruntime_rung(
         threads=threads,
         spinning=spinning,
         provider_options=_tensorrt(Path(path), precision) if device == "tensorrt" else None,
+        without=without,
     )
     build_ms = (time.perf_counter() - start) * 1000
     kinds = input_kinds(session, path)

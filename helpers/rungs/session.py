@@ -1,6 +1,6 @@
 """What the rungs of ONNX Runtime share: how a session is opened, and what its inputs are."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +29,7 @@ def rung_session(
     threads: int | None,
     spinning: bool,
     provider_options: Mapping[str, str] | None = None,
+    without: Sequence[str] = (),
 ) -> onnxruntime.InferenceSession:
     """A session whose idle threads spin only where asked to.
 
@@ -38,6 +39,7 @@ def rung_session(
         threads: threads inside one operator; ONNX Runtime's own choice when None.
         spinning: whether idle worker threads may go on spinning after a run.
         provider_options: options of the execution provider asked for.
+        without: optimizers that the session leaves out, by their names.
 
     Raises:
         InputError: the session cannot be had on that device.
@@ -46,7 +48,12 @@ def rung_session(
     if not spinning:
         options.add_session_config_entry("session.force_spinning_stop", "1")
     return open_session(
-        path, device=device, threads=threads, options=options, provider_options=provider_options
+        path,
+        device=device,
+        threads=threads,
+        options=options,
+        provider_options=provider_options,
+        without=without,
     )
 
 
