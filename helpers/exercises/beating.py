@@ -22,7 +22,7 @@ from helpers.squad import featurize, read_squad
 __all__ = ["beats_both"]
 
 _WINDOWS = 40
-_KEPT = 0.9  # of the likeliest starts and ends
+_KEPT = 0.85  # of the likeliest starts and ends
 
 
 class _Bar(NamedTuple):
