@@ -4,6 +4,11 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 # Tests run two files at a time.
 TWO := -n 2 --dist loadfile
+# Where there is a Chromium, its tests run every chapter in JupyterLab and compare the outputs, and
+# strict nbval is left with the solutions; elsewhere it runs every chapter.
+CHROMIUM := $(shell command -v chromium || command -v chromium-browser)
+COMPARED := $(if $(CHROMIUM),notebooks/solutions,notebooks)
+IN_BROWSER := -n 2 --dist loadgroup tests/test_browser.py
 # The book under its other name: build/html/index.html opens it too.
 LINK := rm -rf build/html && ln -s book build/html
 
@@ -31,7 +36,7 @@ export JUPYTER_PLATFORM_DIRS ?= 1
 unexport JPY_SESSION_NAME
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run book test lab bench model rerun clean
+.PHONY: help setup run book test browser lab bench model rerun clean
 
 help:  ## print this help
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' Makefile
@@ -85,11 +90,15 @@ book: setup  ## write build/book/ from the stored outputs of the chapters, witho
 	@$(BIN)/python -m helpers.book
 	@$(LINK)
 
-test: setup  ## ruff, pytest and strict nbval over all chapters
+test: setup  ## ruff, pytest, and every chapter in a browser or by strict nbval
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/python -m pytest $(TWO)
-	$(BIN)/python -m pytest $(TWO) -p no:cacheprovider --nbval --nbval-current-env --nbval-cell-timeout=120 -x notebooks
+	$(BIN)/python -m pytest $(TWO) --ignore tests/test_browser.py
+	$(BIN)/python -m pytest $(IN_BROWSER)
+	$(BIN)/python -m pytest $(TWO) -p no:cacheprovider --nbval --nbval-current-env --nbval-cell-timeout=120 -x $(COMPARED)
+
+browser: setup  ## every chapter twice in JupyterLab in Chromium, and the site; pictures in build/shots/
+	@SHOTS=build/shots $(BIN)/python -m pytest $(IN_BROWSER)
 
 lab: setup  ## JupyterLab, opened at the first chapter
 	$(BIN)/jupyter lab "$$(ls notebooks/[0-9][0-9]*.ipynb | head -n 1)"

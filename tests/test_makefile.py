@@ -11,7 +11,7 @@ import pytest
 
 from helpers.files import PROJECT
 
-TARGETS = ("setup", "run", "book", "test", "lab", "bench", "model", "rerun", "clean")
+TARGETS = ("setup", "run", "book", "test", "browser", "lab", "bench", "model", "rerun", "clean")
 
 
 SETTINGS = ("MODEL", "SQUAD", "SAMPLES", "DEVICE", "SEQ", "STRIDE", "QUESTIONS", "RUNGS", "SWEEP")
@@ -191,6 +191,27 @@ def test_another_python_than_the_one_behind_the_environment_makes_it_anew(copy, 
     run = make(copy, "setup", f"PYTHON={script}")
     assert ("asked for -m venv .venv --clear" in run.stdout) is made_anew
     assert (run.returncode != 0) is made_anew  # the script cannot make one
+
+
+@pytest.mark.parametrize("name", ["chromium", "chromium-browser", None])
+def test_every_chapter_is_compared_once_in_a_browser_or_by_nbval(copy, name):
+    for tool in ("sh", "awk"):
+        script_at(copy / "bin" / tool, f'exec {shutil.which(tool)} "$@"')
+    if name:
+        script_at(copy / "bin" / name)
+    made, path = shutil.which("make"), str(copy / "bin")
+    run = subprocess.run(
+        [made, "-n", "-o", "setup", "test"],
+        cwd=copy,
+        env={"PATH": path},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert run.returncode == 0, run.stderr
+    (last,) = (line for line in run.stdout.splitlines() if "--nbval" in line)
+    assert last.split()[-1] == ("notebooks/solutions" if name else "notebooks")
+    assert "tests/test_browser.py" in run.stdout
 
 
 def test_clean_removes_what_make_made(copy):
