@@ -1,9 +1,16 @@
-"""What the tests share: a tiny BERT with random weights, and no network but the loopback device."""
+"""What the tests share: two models, their files, and no network but the loopback device.
+
+Fixtures import what they need: pytest's own process, which hands the files out to two others and
+runs none, reads this file too, and would load PyTorch for nothing before the others may start.
+"""
+
+from __future__ import annotations
 
 import os
 import shutil
 import socket
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 # before torch, onnxruntime and the hub's client read them
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -15,17 +22,26 @@ os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
 os.environ["HF_ENDPOINT"] = "http://127.0.0.1:9"  # nobody listens there
 
 import pytest
-import torch
-from builders import CASES, VOCABULARY
 from hypothesis import settings
-from transformers import BertConfig, BertForQuestionAnswering, BertTokenizer
 
-from helpers.exports import export_bert
-from helpers.models import QuestionAnswerer, load
-from helpers.squad import Example, Features, featurize, read_squad
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from transformers import BertTokenizer
+
+    from helpers.models import QuestionAnswerer
+    from helpers.squad import Example, Features
 
 settings.register_profile("course", deadline=None, max_examples=60, derandomize=True)
 settings.load_profile("course")
+
+LONGEST = ("test_benchmark", "test_embedded", "test_training", "test_rungs_openvino", "test_wire")
+"""Files that take longest, begun first, so that at the end no process waits long for the other."""
+
+
+def pytest_collection_modifyitems(items):
+    first = {name: number for number, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: first.get(item.path.stem, len(first)))
 
 
 @pytest.fixture(autouse=True)
@@ -44,12 +60,19 @@ def no_network(monkeypatch):
 
 @pytest.fixture(scope="session")
 def tiny_tokenizer() -> BertTokenizer:
+    from builders import VOCABULARY
+    from transformers import BertTokenizer
+
     return BertTokenizer(vocab=str(VOCABULARY), do_lower_case=True)
 
 
 @pytest.fixture(scope="session")
 def tiny_folder(tmp_path_factory, tiny_tokenizer) -> Path:
     """A BERT of 2 layers with random weights, as `save_pretrained` writes it."""
+    import torch
+    from builders import VOCABULARY
+    from transformers import BertConfig, BertForQuestionAnswering
+
     folder = tmp_path_factory.mktemp("models") / "tiny-bert"
     config = BertConfig(
         vocab_size=len(tiny_tokenizer),
@@ -70,22 +93,57 @@ def tiny_folder(tmp_path_factory, tiny_tokenizer) -> Path:
 
 @pytest.fixture(scope="session")
 def tiny(tiny_folder) -> QuestionAnswerer:
+    from helpers.models import load
+
     return load(str(tiny_folder))
 
 
 @pytest.fixture(scope="session")
 def tiny_onnx(tiny, tmp_path_factory) -> Path:
+    from helpers.exports import export_bert
+
     path = tmp_path_factory.mktemp("exports") / "tiny.onnx"
     export_bert(tiny.model, path)
     return path
 
 
 @pytest.fixture(scope="session")
+def shipped() -> Iterator[QuestionAnswerer]:
+    """The embedded model; no test may change its weights."""
+    from helpers.models import load
+    from helpers.recipes import weights_digest
+
+    answerer = load("embedded")
+    before = weights_digest(answerer.model)
+    yield answerer
+    assert weights_digest(answerer.model) == before
+
+
+@pytest.fixture(scope="session")
+def shipped_onnx(shipped, tmp_path_factory) -> Iterator[Path]:
+    """The embedded model as an .onnx file of opset 11; no test may change it."""
+    from helpers.exports import export_bert
+    from helpers.files import sha256
+
+    path = tmp_path_factory.mktemp("shipped") / "embedded.onnx"
+    export_bert(shipped.model, path)
+    before = sha256(path)
+    yield path
+    assert sha256(path) == before
+
+
+@pytest.fixture(scope="session")
 def cases() -> list[Example]:
+    from builders import CASES
+
+    from helpers.squad import read_squad
+
     return read_squad(CASES)
 
 
 @pytest.fixture(scope="session")
 def case_windows(cases, tiny_tokenizer) -> Features:
     """The cases in windows of 128 tokens that overlap by half."""
+    from helpers.squad import featurize
+
     return featurize(cases, tiny_tokenizer, max_seq_length=128, doc_stride=64)

@@ -11,9 +11,7 @@ from hypothesis import strategies as st
 
 from helpers.asking import LONGEST, ask_engines
 from helpers.errors import InputError
-from helpers.exports import export_bert
 from helpers.form import sample_questions
-from helpers.models import load
 from helpers.quantization import quantize_dynamic_bert
 from helpers.rungs import onnxruntime_rung, torch_rung
 from helpers.squad import answers, best_spans, featurize
@@ -41,19 +39,13 @@ def pointer(tokenizer, passage, question, text, *, length=32, stride=8):
 
 
 @pytest.fixture(scope="module")
-def shipped():
-    return load("embedded")
-
-
-@pytest.fixture(scope="module")
-def shipped_engines(shipped, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("asking")
-    export_bert(shipped.model, folder / "fp32.onnx")
-    quantize_dynamic_bert(folder / "fp32.onnx", folder / "int8.onnx")
+def shipped_engines(shipped, shipped_onnx, tmp_path_factory):
+    int8 = tmp_path_factory.mktemp("asking") / "int8.onnx"
+    quantize_dynamic_bert(shipped_onnx, int8)
     return {
         "PyTorch": torch_rung(shipped.model),
-        "fp32": onnxruntime_rung(folder / "fp32.onnx", name="fp32"),
-        "int8": onnxruntime_rung(folder / "int8.onnx", name="int8", precision="int8"),
+        "fp32": onnxruntime_rung(shipped_onnx, name="fp32"),
+        "int8": onnxruntime_rung(int8, name="int8", precision="int8"),
     }
 
 

@@ -10,8 +10,7 @@ from transformers import BertConfig, BertForQuestionAnswering
 
 from helpers.costs import BYTES, Cost, bert_cost, graph_flops, weight_bytes
 from helpers.errors import InputError
-from helpers.exports import export_bert
-from helpers.models import _LARGE_SHAPE, load
+from helpers.models import _LARGE_SHAPE
 
 LARGE = BertConfig(**_LARGE_SHAPE)
 
@@ -61,12 +60,9 @@ def test_a_cost_is_frozen_and_adds_up():
 
 
 @pytest.fixture(scope="module")
-def embedded(tmp_path_factory):
+def embedded(shipped, shipped_onnx):
     """The embedded model's config and its export."""
-    path = tmp_path_factory.mktemp("costs") / "embedded.onnx"
-    model = load("embedded").model
-    export_bert(model, path)
-    return model.config, path
+    return shipped.model.config, shipped_onnx
 
 
 @pytest.mark.parametrize(("batch", "length"), [(1, 128), (3, 50), (2, 384)])

@@ -9,8 +9,7 @@ import torch
 from safetensors import safe_open
 
 from helpers.comparison import agreement
-from helpers.exports import export_bert
-from helpers.models import EMBEDDED, load
+from helpers.models import EMBEDDED
 from helpers.rungs import all_logits, onnxruntime_rung, torch_rung
 from helpers.settings import SQUAD_MINI
 from helpers.squad import answers, featurize, read_squad, score
@@ -30,45 +29,41 @@ NATURAL = ("natural-development", "natural-test")
 
 
 @pytest.fixture(scope="module")
-def shipped():
-    """The shipped questions, their windows, and the logits of both engines on every window."""
-    answerer = load("embedded")
+def asked(shipped):
+    """The shipped model, its questions, and their windows."""
     examples = read_squad(SQUAD_MINI)
-    features = featurize(examples, answerer.tokenizer)
-    return answerer, examples, features, features.inputs()
+    features = featurize(examples, shipped.tokenizer)
+    return shipped, examples, features, features.inputs()
 
 
 @pytest.fixture(scope="module")
-def pytorch(shipped):
-    answerer, _, _, inputs = shipped
+def pytorch(asked):
+    answerer, _, _, inputs = asked
     return all_logits(torch_rung(answerer.model), inputs)
 
 
 @pytest.fixture(scope="module")
-def onnx(shipped, tmp_path_factory):
-    answerer, _, _, inputs = shipped
-    path = tmp_path_factory.mktemp("embedded") / "embedded.onnx"
-    export_bert(answerer.model, path)
-    return all_logits(onnxruntime_rung(path, name="as exported"), inputs)
+def onnx(asked, shipped_onnx):
+    return all_logits(onnxruntime_rung(shipped_onnx, name="as exported"), asked[3])
 
 
 @pytest.fixture(scope="module")
-def scored(shipped):
+def scored(asked):
     """Scores by title, with windows of 384 tokens that advance by 128, as the card gives them."""
-    answerer, examples, _, _ = shipped
+    answerer, examples, _, _ = asked
     return score_parts(answerer.model, answerer.tokenizer, examples)
 
 
-def exact_match(shipped, logits, *titles):
-    _, examples, features, _ = shipped
+def exact_match(asked, logits, *titles):
+    _, examples, features, _ = asked
     given = answers(examples, features, *logits)
     chosen = [example for example in examples if example.title in titles]
     assert chosen, f"no questions under {titles}"
     return score(chosen, given)["exact_match"]
 
 
-def test_there_are_enough_questions_marked_by_title(shipped):
-    titles = [example.title for example in shipped[1]]
+def test_there_are_enough_questions_marked_by_title(asked):
+    titles = [example.title for example in asked[1]]
     assert set(titles) == {*GENERATED, *NATURAL}
     assert sum(title in GENERATED for title in titles) >= 200
     assert sum(title in NATURAL for title in titles) >= 60
@@ -79,17 +74,17 @@ def test_the_shipped_model_reads_as_well_as_when_it_was_trained(scored, title):
     assert scored[title]["exact_match"] >= FLOORS[title]
 
 
-def test_onnx_runtime_gives_the_same_answers_to_every_question(shipped, pytorch, onnx):
-    _, examples, features, _ = shipped
+def test_onnx_runtime_gives_the_same_answers_to_every_question(asked, pytorch, onnx):
+    _, examples, features, _ = asked
     found = agreement(onnx, pytorch, examples, features)
     assert found.same_answers == 1
     assert found.windows == len(features)
     assert found.max_abs_diff < 1e-3
-    assert found.exact_match == exact_match(shipped, pytorch, *GENERATED, *NATURAL)
+    assert found.exact_match == exact_match(asked, pytorch, *GENERATED, *NATURAL)
 
 
-def test_it_is_a_small_float32_bert_in_memory(shipped):
-    model = shipped[0].model
+def test_it_is_a_small_float32_bert_in_memory(asked):
+    model = asked[0].model
     assert {p.dtype for p in model.parameters()} == {torch.float32}
     assert model.config.model_type == "bert"
     assert model.config.max_position_embeddings >= 128

@@ -17,7 +17,6 @@ from helpers.chapters import NOTEBOOKS, chapter_paths, solution_paths
 from helpers.errors import InputError
 from helpers.exercises import EXERCISES, check, handout
 from helpers.exports import export_bert
-from helpers.models import load
 from helpers.squad import window_starts
 from helpers.subgraphs import all_graphs
 
@@ -518,10 +517,10 @@ def test_right_arithmetic_of_windows():
 
 
 @pytest.fixture(scope="module")
-def embedded(tmp_path_factory):
+def embedded(shipped, tmp_path_factory):
     """The embedded model at opset 17."""
     path = tmp_path_factory.mktemp("embedded") / "bert.onnx"
-    export_bert(load("embedded").model, path, opset=17)
+    export_bert(shipped.model, path, opset=17)
     return path
 
 
@@ -537,10 +536,10 @@ def relabelled(path, *, inputs, readers):
     return model
 
 
-def test_an_export_at_opset_17(embedded, tmp_path):
+def test_an_export_at_opset_17(shipped, embedded, tmp_path):
     assert_right("04.3", embedded)
     older = tmp_path / "older.onnx"
-    export_bert(load("embedded").model, older, opset=14)
+    export_bert(shipped.model, older, opset=14)
     assert "opset 14, asked for 17" in says("04.3", older)
     fixed = onnx.load(embedded)
     for value in (*fixed.graph.input, *fixed.graph.output):

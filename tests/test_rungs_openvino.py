@@ -11,8 +11,6 @@ import onnx
 import pytest
 
 from helpers.errors import InputError
-from helpers.exports import export_bert
-from helpers.models import load
 from helpers.quantization import quantize_dynamic_bert
 from helpers.rungs import all_logits, openvino_lacks, openvino_needs, openvino_rung, torch_rung
 from helpers.settings import SQUAD_MINI
@@ -41,25 +39,23 @@ print(json.dumps([name for name in os.environ if name in ("CI", "NNCF_CI")]))
 
 
 @pytest.fixture(scope="module")
-def shipped(tmp_path_factory):
-    """The shipped model as an .onnx file, half of its questions, and their windows."""
-    answerer = load("embedded")
-    path = tmp_path_factory.mktemp("openvino") / "embedded.onnx"
-    export_bert(answerer.model, path)
+def asked(shipped, shipped_onnx):
+    """The shipped model, its .onnx file, half of its questions, and their windows."""
     examples = read_squad(SQUAD_MINI)[::2]
-    return answerer, path, examples, featurize(examples, answerer.tokenizer)
+    return shipped, shipped_onnx, examples, featurize(examples, shipped.tokenizer)
 
 
 @pytest.fixture(scope="module")
-def quantised(shipped):
+def quantised(asked, tmp_path_factory):
     """The int8 file, and what the process that made it said and did."""
     pytest.importorskip("nncf")
-    _, path, _, features = shipped
-    home = path.parent / "home"
+    _, path, _, features = asked
+    folder = tmp_path_factory.mktemp("openvino")
+    home = folder / "home"
     home.mkdir()
     chosen = np.linspace(0, len(features) - 1, 24).astype(int)
-    np.savez(path.parent / "windows.npz", **{n: a[chosen] for n, a in features.inputs().items()})
-    files = [path, path.parent / "int8.zip", path.parent / "windows.npz", path.parent / "seen"]
+    np.savez(folder / "windows.npz", **{n: a[chosen] for n, a in features.inputs().items()})
+    files = [path, folder / "int8.zip", folder / "windows.npz", folder / "seen"]
     away = {"CI", "NNCF_CI", "TF_BUILD", "JENKINS_URL"}
     kept = {name: value for name, value in os.environ.items() if name not in away}
     done = subprocess.run(
@@ -72,20 +68,18 @@ def quantised(shipped):
     return files[1], done.stdout, files[3], home
 
 
-def windows(shipped, batch, length):
-    inputs = shipped[3].inputs(slice(40, 40 + batch))
+def windows(asked, batch, length):
+    inputs = asked[3].inputs(slice(40, 40 + batch))
     return {name: np.ascontiguousarray(array[:, :length]) for name, array in inputs.items()}
 
 
 @pytest.mark.parametrize("shape", [(1, 128), (1, 37), (3, 64)])
-def test_the_exported_file_gives_the_same_logits(shipped, shape):
-    rung = openvino_rung(shipped[1], name="OpenVINO", threads=2)
+def test_the_exported_file_gives_the_same_logits(asked, shape):
+    rung = openvino_rung(asked[1], name="OpenVINO", threads=2)
     assert (rung.engine, rung.precision, rung.provider) == ("OpenVINO", "fp32", "CPU")
     assert rung.build_ms > 0
-    inputs = windows(shipped, *shape)
-    for ours, theirs in zip(
-        rung.run(inputs), torch_rung(shipped[0].model).run(inputs), strict=True
-    ):
+    inputs = windows(asked, *shape)
+    for ours, theirs in zip(rung.run(inputs), torch_rung(asked[0].model).run(inputs), strict=True):
         assert ours.dtype == np.float32
         np.testing.assert_allclose(ours, theirs, atol=FLOAT32, rtol=0)
 
@@ -97,23 +91,23 @@ def test_a_tiny_model_gives_the_same_logits_for_every_window(tiny, tiny_onnx, ca
         np.testing.assert_allclose(ours, theirs, atol=FLOAT32, rtol=0)
 
 
-def test_results_are_not_overwritten_by_the_next_run(shipped):
-    rung = openvino_rung(shipped[1], name="OpenVINO")
-    start, _ = rung.run(windows(shipped, 1, 128))
+def test_results_are_not_overwritten_by_the_next_run(asked):
+    rung = openvino_rung(asked[1], name="OpenVINO")
+    start, _ = rung.run(windows(asked, 1, 128))
     kept = start.copy()
-    rung.run(windows(shipped, 1, 128) | {"attention_mask": np.ones((1, 128), np.int64)})
+    rung.run(windows(asked, 1, 128) | {"attention_mask": np.ones((1, 128), np.int64)})
     np.testing.assert_array_equal(start, kept)
 
 
-def test_fixed_shapes_take_no_others(shipped):
-    rung = openvino_rung(shipped[1], name="OpenVINO", length=64)
-    assert rung.run(windows(shipped, 1, 64))[0].shape == (1, 64)
+def test_fixed_shapes_take_no_others(asked):
+    rung = openvino_rung(asked[1], name="OpenVINO", length=64)
+    assert rung.run(windows(asked, 1, 64))[0].shape == (1, 64)
     with pytest.raises(InputError, match=r"^OpenVINO: inputs of \[2, 64\], but its shapes are fix"):
-        rung.run(windows(shipped, 2, 64))
+        rung.run(windows(asked, 2, 64))
 
 
-def test_int8_loses_at_most_one_point(shipped, quantised):
-    _, path, examples, features = shipped
+def test_int8_loses_at_most_one_point(asked, quantised):
+    _, path, examples, features = asked
     told = "24 windows"
     int8 = openvino_rung(quantised[0], name="int8", precision="int8", calibrated_on=told)
     assert (int8.precision, int8.calibrated_on) == ("int8", told)
@@ -127,13 +121,13 @@ def test_int8_loses_at_most_one_point(shipped, quantised):
     }
     assert f1["int8"] >= f1["fp32"] - 1
     assert not np.allclose(found["int8"][0], found["fp32"][0], atol=0.01)  # it is another model
-    assert int8.run(windows(shipped, 3, 64))[1].shape == (3, 64)
+    assert int8.run(windows(asked, 3, 64))[1].shape == (3, 64)
 
 
-def test_the_int8_file_is_one_and_holds_openvinos_two(shipped, quantised):
+def test_the_int8_file_is_one_and_holds_openvinos_two(asked, quantised):
     with zipfile.ZipFile(quantised[0]) as parts:
         assert parts.namelist() == ["model.xml", "model.bin"]
-    assert quantised[0].stat().st_size < shipped[1].stat().st_size / 2
+    assert quantised[0].stat().st_size < asked[1].stat().st_size / 2
 
 
 def test_quantising_sends_nothing_writes_nothing_and_prints_nothing(quantised):
@@ -143,26 +137,26 @@ def test_quantising_sends_nothing_writes_nothing_and_prints_nothing(quantised):
     assert list(home.rglob("*")) == []
 
 
-def test_a_precision_that_is_not_in_use_is_refused(shipped, quantised):
+def test_a_precision_that_is_not_in_use_is_refused(asked, quantised):
     with pytest.raises(InputError, match=r"^int8: asked for int8, but .* multiplies in fp32"):
-        openvino_rung(shipped[1], name="int8", precision="int8")
+        openvino_rung(asked[1], name="int8", precision="int8")
     with pytest.raises(InputError, match=r"^fp32: asked for fp32, but .* multiplies in int8"):
         openvino_rung(quantised[0], name="fp32")
 
 
-def test_bf16_is_in_use_or_refused(shipped):
+def test_bf16_is_in_use_or_refused(asked):
     reason = openvino_needs("bf16")
     if reason is not None:
         with pytest.raises(InputError, match=r"asked for bf16, but the compiled model"):
-            openvino_rung(shipped[1], name="bf16", precision="bf16")
+            openvino_rung(asked[1], name="bf16", precision="bf16")
         return
-    inputs = windows(shipped, 1, 128)
-    found = openvino_rung(shipped[1], name="bf16", precision="bf16").run(inputs)
-    exact = torch_rung(shipped[0].model).run(inputs)
+    inputs = windows(asked, 1, 128)
+    found = openvino_rung(asked[1], name="bf16", precision="bf16").run(inputs)
+    exact = torch_rung(asked[0].model).run(inputs)
     off = max(float(np.abs(a - b).max()) for a, b in zip(found, exact, strict=True))
     # as in PyTorch: four roundings a layer, each at most 2^-8 of the largest number
     rounding = 2.0**-8 * max(float(np.abs(logits).max()) for logits in exact)
-    assert FLOAT32 < off < 4 * shipped[0].model.config.num_hidden_layers * rounding
+    assert FLOAT32 < off < 4 * asked[0].model.config.num_hidden_layers * rounding
 
 
 @pytest.mark.parametrize("content", [None, b"not a model"])
@@ -176,30 +170,29 @@ def test_missing_and_broken_files_are_named(tmp_path, content):
     assert str(caught.value).endswith("); export it again")
 
 
-def test_an_unknown_precision_is_named(shipped):
+def test_an_unknown_precision_is_named(asked):
     with pytest.raises(InputError, match=r"^precision='int4': unknown; use one of fp32, bf16, int"):
-        openvino_rung(shipped[1], name="OpenVINO", precision="int4")
+        openvino_rung(asked[1], name="OpenVINO", precision="int4")
 
 
 @pytest.mark.parametrize(
     ("missing", "precision"), [("openvino", "fp32"), ("openvino", "int8"), ("nncf", "int8")]
 )
-def test_what_is_not_installed_is_the_reason(shipped, monkeypatch, missing, precision):
+def test_what_is_not_installed_is_the_reason(asked, monkeypatch, missing, precision):
     there = {"openvino", "nncf"} - {missing}
     monkeypatch.setattr("importlib.util.find_spec", lambda name: name in there or None)
     assert openvino_needs(precision) == f"the package {missing} is not installed"
     if missing == "openvino":
         with pytest.raises(InputError, match=r"^o: the package openvino is not installed"):
-            openvino_rung(shipped[1], name="o", precision=precision)
+            openvino_rung(asked[1], name="o", precision=precision)
     else:
         assert openvino_needs("fp32") is None
 
 
-def test_what_openvino_lacks_in_a_file_is_named(shipped, tmp_path):
+def test_what_openvino_lacks_in_a_file_is_named(shipped_onnx, tmp_path):
     pytest.importorskip("openvino")
-    _, path, _, _ = shipped
-    assert openvino_lacks(path) == []
-    quantize_dynamic_bert(path, tmp_path / "int8.onnx")
+    assert openvino_lacks(shipped_onnx) == []
+    quantize_dynamic_bert(shipped_onnx, tmp_path / "int8.onnx")
     model = onnx.load(tmp_path / "int8.onnx")
     assert openvino_lacks(tmp_path / "int8.onnx") == []
     for node in model.graph.node:

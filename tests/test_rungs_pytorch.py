@@ -9,7 +9,6 @@ import torch
 
 from helpers.errors import InputError
 from helpers.instructions import bf16_needs
-from helpers.models import load
 from helpers.rungs import torch_needs, torch_rung
 from helpers.rungs.compiled import compile_needs
 from helpers.tf32 import tf32
@@ -21,8 +20,8 @@ FLOAT32 = 1e-4
 
 
 @pytest.fixture(scope="module", params=["tiny", "embedded"])
-def model(request, tiny):
-    return tiny.model if request.param == "tiny" else load("embedded").model
+def model(request, tiny, shipped):
+    return tiny.model if request.param == "tiny" else shipped.model
 
 
 def windows(model, batch, length):
