@@ -114,13 +114,14 @@ def nodes_by_provider(session: onnxruntime.InferenceSession) -> Counter[str]:
     return found
 
 
-def ops_in_session(path: Path | str) -> dict[str, int]:
+def ops_in_session(path: Path | str, *, without: Sequence[str] = ()) -> dict[str, int]:
     """How often each operator stands in the graph that a session on the CPU makes of a file.
 
     The session writes its graph to a temporary file, which costs time: to look, not to run.
 
     Args:
         path: the .onnx file.
+        without: graph optimizers that are left out, as `open_session` takes them.
 
     Returns:
         {operator: count}, as `helpers.graphs.count_ops` counts.
@@ -131,7 +132,7 @@ def ops_in_session(path: Path | str) -> dict[str, int]:
     options = onnxruntime.SessionOptions()
     with tempfile.TemporaryDirectory() as folder:
         options.optimized_model_filepath = str(Path(folder) / "in-session.onnx")
-        open_session(path, options=options)
+        open_session(path, options=options, without=without)
         return count_ops(options.optimized_model_filepath)
 
 
