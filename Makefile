@@ -2,10 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
-# Tests run two files at a time, each on one core: two that share both cores wait for each other at
-# every operator. Files are begun in the order of collection, which puts the longest first.
+# Tests run two files at a time, begun in the order of collection, which puts the longest first.
 TWO := -n 2 --dist loadfile --no-loadscope-reorder
-ONE_CORE := OMP_NUM_THREADS=1
 # The book under its other name: build/html/index.html opens it too.
 LINK := rm -rf build/html && ln -s book build/html
 
@@ -90,8 +88,8 @@ book: setup  ## write build/book/ from the stored outputs of the chapters, witho
 test: setup  ## ruff, pytest and strict nbval over all chapters
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(ONE_CORE) $(BIN)/python -m pytest $(TWO)
-	$(ONE_CORE) $(BIN)/python -m pytest $(TWO) -p no:cacheprovider --nbval --nbval-current-env --nbval-cell-timeout=120 -x $$(ls -r notebooks/*.ipynb) notebooks/solutions
+	$(BIN)/python -m pytest $(TWO)
+	$(BIN)/python -m pytest $(TWO) -p no:cacheprovider --nbval --nbval-current-env --nbval-cell-timeout=120 -x $$(ls -r notebooks/*.ipynb) notebooks/solutions
 
 lab: setup  ## JupyterLab, opened at the first chapter
 	$(BIN)/jupyter lab "$$(ls notebooks/[0-9][0-9]*.ipynb | head -n 1)"
