@@ -2,10 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
-# Tests run two files at a time, each on one core: two that share both cores wait for each other at
-# every operator. Files are begun in the order of collection, which puts the longest first.
+# Tests run two files at a time, begun in the order of collection, which puts the longest first.
 TWO := -n 2 --dist loadfile --no-loadscope-reorder
-ONE_CORE := OMP_NUM_THREADS=1
 NBVAL := -p no:cacheprovider --nbval --nbval-current-env --nbval-cell-timeout=120 -x
 IN_BROWSER := -n 2 --dist loadgroup tests/test_browser.py
 # The book under its other name: build/html/index.html opens it too.
@@ -92,9 +90,9 @@ book: setup  ## write build/book/ from the stored outputs of the chapters, witho
 test: setup  ## ruff, pytest, every chapter in a real browser, and strict nbval over all chapters
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(ONE_CORE) $(BIN)/python -m pytest $(TWO) --ignore tests/test_browser.py
-	$(ONE_CORE) $(BIN)/python -m pytest $(IN_BROWSER)
-	$(ONE_CORE) $(BIN)/python -m pytest $(TWO) $(NBVAL) $$(ls -r notebooks/*.ipynb) notebooks/solutions
+	$(BIN)/python -m pytest $(TWO) --ignore tests/test_browser.py
+	$(BIN)/python -m pytest $(IN_BROWSER)
+	$(BIN)/python -m pytest $(TWO) $(NBVAL) $$(ls -r notebooks/*.ipynb) notebooks/solutions
 
 browser: setup  ## every chapter twice in JupyterLab in Chromium, and the site; pictures in build/shots/
 	@SHOTS=build/shots $(BIN)/python -m pytest $(IN_BROWSER)

@@ -16,7 +16,7 @@ Who imports whom (no circles; everything may import `errors`)::
     wire                       a protobuf message, decoded and encoded -> wire_values
     serving                    the process of Netron's server
     downloads, checkpoints     one file; one folder of weights
-    apart                      work in a process of its own
+    apart                      work in a process of its own -> errors
     subgraphs                  the graphs inside a graph
     value_types, graphs        what stands in an .onnx file -> subgraphs
     viewer                     Netron, a process a file -> graphs, serving, environment

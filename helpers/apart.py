@@ -7,9 +7,11 @@ other in one process took more than 24 GB; each alone needs at most 10 GB (onnx 
 
 import multiprocessing
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.connection import Connection
+from pickle import PicklingError
 from typing import Any, ParamSpec, TypeVar
+
+from helpers.errors import reason_of
 
 __all__ = ["ProcessDied", "apart"]
 
@@ -26,6 +28,8 @@ def apart(
 ) -> _Result:
     """Calls a function in a new process and waits for it.
 
+    The process ends with its work, and at once where the wait is broken off (Ctrl-C).
+
     Args:
         function: stands at the top of a module, or is a `functools.partial` of such a one.
         *args: what it is called with; they travel by pickle.
@@ -39,12 +43,38 @@ def apart(
         Exception: what the function raises is raised here too.
     """
     context = multiprocessing.get_context("spawn")  # a fork would copy threads' locks as they are
-    with ProcessPoolExecutor(1, mp_context=context) as pool:
-        try:
-            return pool.submit(function, *args, **options).result()
-        except BrokenProcessPool as error:
-            name: Any = getattr(function, "func", function)
-            raise ProcessDied(
-                f"{name.__name__}: its process was killed before it was done, most often for lack "
-                "of memory; close other programs, or take a smaller model"
-            ) from error
+    here, there = context.Pipe(duplex=False)
+    process = context.Process(target=_work, args=(there, function, args, options))
+    process.start()
+    there.close()
+    try:
+        done, found = here.recv()
+    except EOFError as error:
+        name: Any = getattr(function, "func", function)
+        raise ProcessDied(
+            f"{name.__name__}: its process was killed before it was done, most often for lack "
+            "of memory; close other programs, or take a smaller model"
+        ) from error
+    finally:
+        process.kill()  # it has nothing more to do
+        process.join()
+        here.close()
+    if not done:
+        raise found
+    return found
+
+
+def _work(
+    answer: Connection, function: Callable[..., Any], args: tuple, options: dict[str, Any]
+) -> None:
+    """What the process does. Nobody waits for the answer where the one that asked has ended."""
+    try:
+        told = True, function(*args, **options)
+    except Exception as error:
+        told = False, error
+    try:
+        answer.send(told)
+    except (TypeError, AttributeError, PicklingError) as error:  # it cannot travel
+        answer.send((False, RuntimeError(f"{reason_of(error)}: {told[1]!r}"[:300])))
+    except BrokenPipeError:
+        pass

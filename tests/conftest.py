@@ -59,6 +59,23 @@ def no_network(monkeypatch):
 
 
 @pytest.fixture(scope="session")
+def threads_at_first() -> int:
+    """How many threads PyTorch has in a process where nobody has chosen."""
+    import torch
+
+    return torch.get_num_threads()
+
+
+@pytest.fixture(autouse=True)
+def threads_as_before(threads_at_first):
+    """A benchmark takes all cores; the tests after it get back what they had."""
+    yield
+    import torch
+
+    torch.set_num_threads(threads_at_first)
+
+
+@pytest.fixture(scope="session")
 def tiny_tokenizer() -> BertTokenizer:
     from builders import VOCABULARY
     from transformers import BertTokenizer

@@ -1,7 +1,12 @@
 """Work in a process of its own: what comes back, and what is said where it dies."""
 
 import os
+import signal
+import subprocess
+import sys
+import time
 
+import psutil
 import pytest
 
 from helpers.apart import ProcessDied, apart
@@ -20,3 +25,34 @@ def test_an_error_comes_back_as_it_was_raised():
 def test_a_process_that_dies_is_named_with_the_remedy():
     with pytest.raises(ProcessDied, match=r"_exit: .* memory; close other programs"):
         apart(os._exit, 9)
+
+
+def test_what_cannot_travel_back_is_told():
+    with pytest.raises(RuntimeError, match="pickle"):
+        apart(eval, "lambda: 1")
+
+
+SLEEPS = """
+import time
+from helpers.apart import apart
+if __name__ == "__main__":
+    apart(time.sleep, {seconds})
+"""
+
+
+@pytest.mark.parametrize(
+    ("end", "seconds"), [(signal.SIGINT, 600), (signal.SIGKILL, 8)], ids=["Ctrl-C", "killed"]
+)
+def test_the_process_ends_with_the_one_that_asked_or_with_its_work(tmp_path, end, seconds):
+    script = tmp_path / "sleeps.py"
+    script.write_text(SLEEPS.format(seconds=seconds), encoding="utf-8")
+    asking = subprocess.Popen([sys.executable, script], stderr=subprocess.DEVNULL)
+    try:
+        while not (children := psutil.Process(asking.pid).children(recursive=True)):
+            time.sleep(0.05)
+        time.sleep(1)
+        asking.send_signal(end)
+        asking.wait(60)
+        assert psutil.wait_procs(children, timeout=60)[1] == []
+    finally:
+        asking.kill()

@@ -243,6 +243,16 @@ def trained(levels, **changes):
     return train(new_model(small_config(4500), plan.seed), levels, plan).state_dict()
 
 
+@pytest.mark.parametrize("threads", [1, 3])
+def test_training_starts_from_the_same_weights_whatever_the_threads(threads):
+    starts = []
+    for count in (2, threads):
+        torch.set_num_threads(count)
+        starts.append(new_model(small_config(600), seed=0).state_dict())
+        assert torch.get_num_threads() == count
+    assert all(torch.equal(tensor, starts[1][name]) for name, tensor in starts[0].items())
+
+
 def test_training_can_be_repeated_byte_for_byte(few_samples, capsys):
     torch.manual_seed(123)  # what came before does not count
     first, second, other = (trained(few_samples, seed=seed) for seed in (1, 1, 2))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from .structure import THREADS
+
 __all__ = ["Plan"]
 
 
@@ -40,7 +42,7 @@ class Plan:
     inside_weight: float = 10.0
     average: float = 0.998
     seed: int = 1
-    threads: int = 2
+    threads: int = THREADS
 
     def rate_at(self, step: int) -> float:
         """Give the learning rate: warm-up, constant, then a cosine down to a fiftieth."""

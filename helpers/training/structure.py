@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 from transformers import BertConfig, BertForQuestionAnswering
 
-__all__ = ["new_model", "small_config"]
+__all__ = ["THREADS", "new_model", "small_config"]
+
+THREADS = 2
+"""Threads that share the arithmetic: their number changes the order of sums, so it is fixed."""
 
 WORDS = 80  # dimensions 0 … 79 of the hidden state start as word identity
 TYPE = 80  # dimension 80 says: question (+) or passage (-)
@@ -39,8 +44,23 @@ def new_model(config: BertConfig, seed: int) -> BertForQuestionAnswering:
         seed: Fixes the random part.
 
     Returns:
-        The model, float32.
+        The model, float32; the same whatever number of threads the process has.
     """
+    with _threads(THREADS):
+        return _made(config, seed)
+
+
+@contextmanager
+def _threads(count: int) -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _made(config: BertConfig, seed: int) -> BertForQuestionAnswering:
     torch.manual_seed(seed)
     model = BertForQuestionAnswering._from_config(config, attn_implementation="eager")
     with torch.no_grad():
