@@ -4,6 +4,8 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 # Tests run two files at a time, begun in the order of collection, which puts the longest first.
 TWO := -n 2 --dist loadfile --no-loadscope-reorder
+NBVAL := -p no:cacheprovider --nbval --nbval-current-env --nbval-cell-timeout=120 -x
+IN_BROWSER := -n 2 --dist loadgroup tests/test_browser.py
 # The book under its other name: build/html/index.html opens it too.
 LINK := rm -rf build/html && ln -s book build/html
 
@@ -31,7 +33,7 @@ export JUPYTER_PLATFORM_DIRS ?= 1
 unexport JPY_SESSION_NAME
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run book test lab bench model rerun clean
+.PHONY: help setup run book test browser lab bench model rerun clean
 
 help:  ## print this help
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' Makefile
@@ -85,11 +87,15 @@ book: setup  ## write build/book/ from the stored outputs of the chapters, witho
 	@$(BIN)/python -m helpers.book
 	@$(LINK)
 
-test: setup  ## ruff, pytest and strict nbval over all chapters
+test: setup  ## ruff, pytest, every chapter in a real browser, and strict nbval over all chapters
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/python -m pytest $(TWO)
-	$(BIN)/python -m pytest $(TWO) -p no:cacheprovider --nbval --nbval-current-env --nbval-cell-timeout=120 -x $$(ls -r notebooks/*.ipynb) notebooks/solutions
+	$(BIN)/python -m pytest $(TWO) --ignore tests/test_browser.py
+	$(BIN)/python -m pytest $(IN_BROWSER)
+	$(BIN)/python -m pytest $(TWO) $(NBVAL) $$(ls -r notebooks/*.ipynb) notebooks/solutions
+
+browser: setup  ## every chapter twice in JupyterLab in Chromium, and the site; pictures in build/shots/
+	@SHOTS=build/shots $(BIN)/python -m pytest $(IN_BROWSER)
 
 lab: setup  ## JupyterLab, opened at the first chapter
 	$(BIN)/jupyter lab "$$(ls notebooks/[0-9][0-9]*.ipynb | head -n 1)"

@@ -24,7 +24,7 @@ Who imports whom (no circles; everything may import `errors`)::
     profiles                   ONNX Runtime's profile, added up by operator
     saturation                 what 16-bit sums do to int8
     models                     which BERT
-    exports, sessions          PyTorch -> .onnx -> InferenceSession
+    exports, sessions          PyTorch -> .onnx -> InferenceSession -> graphs
     fusion, quantization       .onnx -> a faster .onnx -> exports, environment
     shapes, costs              operations and bytes, by formula and in a graph
     calls                      operations that PyTorch runs, counted
@@ -51,7 +51,7 @@ Who imports whom (no circles; everything may import `errors`)::
     volume                     many windows at a time -> sweep, scoring, material
     report                     a record as people read it -> display
     benchmark                  the command -> all of the above
-    exercises                  is an answer right? -> graphs, wire, exports, models, squad
+    exercises                  is an answer right? -> graphs, exports, quantization, costs, ...
     chapters                   runs the notebooks
     book                       the notebooks as a site -> chapters
     training                   makes the embedded model -> squad

@@ -17,6 +17,7 @@ __all__ = ["Form", "ask", "sample_questions"]
 _VIEW = "application/vnd.jupyter.widget-view+json"
 _LABEL = {"description_width": "5.5rem"}
 _LETTERS = 70  # of a question in the list of examples
+_OWN = -1  # chosen in that list where no example is; for None it would show nothing
 
 
 def ask(
@@ -108,7 +109,7 @@ class Form:
 
         self._answer, self.asked, self._examples = answer, first, list(examples)
         wide = widgets.Layout(width="auto")
-        named = [("your own", None)]
+        named = [("your own", _OWN)]
         named += [(_short(one.question), number) for number, one in enumerate(self._examples)]
         self.choose = widgets.Dropdown(
             options=named, description="Example", layout=wide, style=_LABEL
@@ -148,7 +149,7 @@ class Form:
         return {"text/plain": repr(self), "text/html": self.asked.as_html(), _VIEW: view}
 
     def _chosen(self, change: Mapping[str, Any]) -> None:
-        if change["new"] is not None:
+        if change["new"] != _OWN:
             example = self._examples[change["new"]]
             self.passage.value, self.question.value = example.context, example.question
 

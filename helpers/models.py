@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from transformers import (
@@ -63,7 +63,9 @@ class QuestionAnswerer:
         return int(self.model.config.max_position_embeddings)
 
 
-def load(name: str = "embedded", *, attention: str = "eager", seed: int = 0) -> QuestionAnswerer:
+def load(
+    name: str = "embedded", *, attention: str = "eager", seed: int = 0, layers: int | None = None
+) -> QuestionAnswerer:
     """Loads a BERT that answers questions.
 
     Args:
@@ -74,16 +76,20 @@ def load(name: str = "embedded", *, attention: str = "eager", seed: int = 0) -> 
         attention: `eager`, the plain formula, which ONNX Runtime's optimizer recognises; or
             `sdpa`, PyTorch's fused one, the default of transformers.
         seed: seeds the weights of `bert-large-random`.
+        layers: keeps the first so many layers only, to look at a small graph: answers then mean
+            nothing. All when None.
 
     Returns:
         The model in evaluation mode, float32, on the CPU, with its tokenizer.
 
     Raises:
-        InputError: it cannot be had, is not a BERT, has no weights in safetensors, no
-            question-answering head with two outputs, fewer than two segments, or a tokenizer
-            without offsets, without [CLS], [SEP] or [PAD], or of another size than its
+        InputError: it has not so many layers, cannot be had, is not a BERT, has no weights in
+            safetensors, no question-answering head with two outputs, fewer than two segments, or a
+            tokenizer without offsets, without [CLS], [SEP] or [PAD], or of another size than its
             embedding table.
     """
+    if layers is not None:
+        return _first_layers(load(name, attention=attention, seed=seed), layers)
     if name == "bert-large-random":
         return _random_large(attention, seed)
     source = {"embedded": str(EMBEDDED), "bert-large": BERT_LARGE}.get(name, name)
@@ -125,6 +131,16 @@ def _quiet() -> Iterator[None]:
         yield
     finally:
         transformers_logging.set_verbosity(level)
+
+
+def _first_layers(whole: QuestionAnswerer, layers: int) -> QuestionAnswerer:
+    """The model without what comes behind its first layers."""
+    there = whole.model.config.num_hidden_layers
+    if not 1 <= layers <= there:
+        raise InputError(f"layers={layers}: {whole.name} has {there}; give 1 to {there}, or None")
+    whole.model.bert.encoder.layer = whole.model.bert.encoder.layer[:layers]
+    whole.model.config.num_hidden_layers = layers
+    return replace(whole, source=f"{whole.source}, first {layers} layers", trained=False)
 
 
 def _random_large(attention: str, seed: int) -> QuestionAnswerer:

@@ -11,7 +11,7 @@ from typing import Any
 from helpers.errors import InputError
 from helpers.files import PROJECT
 
-__all__ = ["RECORDS", "medians", "recorded", "rung_of"]
+__all__ = ["RECORDS", "article_ms", "machine_name", "medians", "recorded", "rung_of"]
 
 RECORDS = PROJECT / "data" / "records"
 """Where they lie."""
@@ -66,3 +66,17 @@ def medians(record: Mapping[str, Any], field: str = "latency_ms") -> dict[str, f
         field: `latency_ms`, or `device_ms`: what a GPU took by itself.
     """
     return {rung["slug"]: rung[field]["p50"] for rung in record["rungs"] if rung.get(field)}
+
+
+def machine_name(record: Mapping[str, Any]) -> str:
+    """What a record's rungs ran on: the GPU's name, where it has one, else the processor's."""
+    return record["machine"]["gpu"] or record["machine"]["cpu"]
+
+
+def article_ms(path: Path = RECORDS.parent / "article-a10.json") -> dict[str, float]:
+    """{engine: mean latency in milliseconds}: the article's BERT-large, on an NVIDIA A10.
+
+    Args:
+        path: the file that holds it.
+    """
+    return json.loads(path.read_text(encoding="utf-8"))["latency_ms"]

@@ -4,9 +4,16 @@ Such a processor adds two neighbouring products of uint8 and int8 in 16 bits, an
 is cut off. Here that is computed in NumPy, so that it can be seen on any machine.
 """
 
-import numpy as np
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-__all__ = ["product_in_8_bits"]
+import numpy as np
+import torch
+
+if TYPE_CHECKING:
+    from transformers import BertForQuestionAnswering
+
+__all__ = ["product_in_8_bits", "worst_projection"]
 
 _LOW, _HIGH = -(2**15), 2**15 - 1  # what 16 bits hold
 
@@ -34,3 +41,39 @@ def product_in_8_bits(
     sums = np.clip(pairs, _LOW, _HIGH) if sixteen_bits else pairs
     whole = sums.sum(axis=1) - zero * w8.sum(axis=0)
     return whole * step * scale, float((sums != pairs).mean())
+
+
+def worst_projection(
+    model: "BertForQuestionAnswering", inputs: Mapping[str, np.ndarray]
+) -> tuple[str, np.ndarray, np.ndarray]:
+    """Of the products for query, key and value of all layers: the one that 16-bit sums spoil most.
+
+    Args:
+        model: a BERT, in evaluation mode.
+        inputs: one window without padding, {BERT's input name: int64 [1, tokens]}.
+
+    Returns:
+        Its name, such as "layer 3, value"; what goes into it, float32 [tokens, width]; and its
+        weights, float32 [width, width].
+    """
+    window = {name: torch.from_numpy(array) for name, array in inputs.items()}
+    with torch.inference_mode():
+        states = model(**window, output_hidden_states=True).hidden_states
+    found = []
+    for number, (layer, state) in enumerate(zip(model.bert.encoder.layer, states, strict=False)):
+        for kind in ("query", "key", "value"):
+            x = state[0].numpy()
+            weights = getattr(layer.attention.self, kind).weight.detach().numpy().T.copy()
+            found.append((_spoilt(x, weights), f"layer {number}, {kind}", x, weights))
+    _, *worst = max(found, key=lambda one: one[0])
+    return tuple(worst)
+
+
+def _spoilt(x: np.ndarray, weights: np.ndarray) -> float:
+    """How many times larger the worst error becomes with sums of 16 bits."""
+    right = x @ weights
+    errors = [
+        np.abs(product_in_8_bits(x, weights, sixteen_bits=bits)[0] - right).max()
+        for bits in (True, False)
+    ]
+    return float(errors[0] / errors[1])

@@ -8,10 +8,13 @@ from typing import Any
 import numpy as np
 
 from helpers.errors import InputError
-from helpers.rungs import Inputs, Rung
+from helpers.rungs import Inputs, Rung, all_logits
 from helpers.squad import Example, Features, answers, score
 
-__all__ = ["BATCH", "PADDING_LOGIT", "WAYS", "batches_by_length", "logits_in_batches", "score_file"]
+__all__ = [
+    "BATCH", "PADDING_LOGIT", "WAYS",
+    "batches_by_length", "logits_in_batches", "score_file", "score_rung",
+]  # fmt: skip
 
 BATCH = 8
 """Windows in one run, where they are sorted.
@@ -136,6 +139,20 @@ def score_file(
         }
         for how, found in zip(WAYS, scores, strict=True)
     ]
+
+
+def score_rung(rung: Rung, features: Features, examples: Sequence[Example]) -> dict[str, float]:
+    """The official scores of what a rung answers, window by window, as it is timed.
+
+    Args:
+        rung: what to run.
+        features: the file's windows.
+        examples: its questions.
+
+    Returns:
+        {"exact_match", "f1"}, both in percent, 0 to 100.
+    """
+    return score(examples, answers(examples, features, *all_logits(rung, features.inputs())))
 
 
 def _run(rung: Rung, inputs: Inputs, how: str, batch: int) -> tuple[np.ndarray, np.ndarray]:

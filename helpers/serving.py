@@ -9,6 +9,7 @@ closed or the process that started it is gone.
 python -m helpers.serving PID FOLDER FILE [FILE ...]   # the first file is shown
 """
 
+import contextlib
 import logging
 import os
 import select
@@ -16,7 +17,7 @@ import shutil
 import signal
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
@@ -24,6 +25,7 @@ __all__ = ["main", "stage"]
 
 _HOSTS = ("localhost", "127.0.0.1", "[::1]")
 _SECONDS = 0.5  # between two looks at the parent
+_TRIES = 5  # to find a port
 
 
 def stage(folder: Path, files: Sequence[str], target: Path) -> None:
@@ -56,9 +58,17 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="netron-") as private:
         stage(folder, files, Path(private))
         shown = str(Path(private) / files[0])
-        print(*netron.start(shown, address=("localhost", 0), browse=False), flush=True)
+        print(*_served(netron.start, shown), flush=True)
         while os.getppid() == parent and not select.select([sys.stdin], [], [], _SECONDS)[0]:
             pass
+
+
+def _served(start: Callable[..., tuple[str, int]], shown: str) -> tuple[str, int]:
+    """The host and the port; a port that was free when it was chosen may be taken by now."""
+    for _ in range(_TRIES - 1):
+        with contextlib.suppress(OSError):
+            return start(shown, address=("localhost", 0), browse=False)
+    return start(shown, address=("localhost", 0), browse=False)
 
 
 def _answer_to_own_names_only() -> None:

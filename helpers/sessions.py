@@ -2,6 +2,7 @@
 
 import ctypes.util
 import importlib.util
+import tempfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -10,8 +11,9 @@ from pathlib import Path
 import onnxruntime
 
 from helpers.errors import InputError, reason_of
+from helpers.graphs import count_ops
 
-__all__ = ["PROVIDERS", "nodes_by_provider", "open_session", "tensorrt_needs"]
+__all__ = ["PROVIDERS", "nodes_by_provider", "open_session", "ops_in_session", "tensorrt_needs"]
 
 PROVIDERS = {
     "cpu": "CPUExecutionProvider",
@@ -110,6 +112,28 @@ def nodes_by_provider(session: onnxruntime.InferenceSession) -> Counter[str]:
     for part in tell() if tell else ():
         found[part.ep_name] += len(part.get_nodes())
     return found
+
+
+def ops_in_session(path: Path | str, *, without: Sequence[str] = ()) -> dict[str, int]:
+    """How often each operator stands in the graph that a session on the CPU makes of a file.
+
+    The session writes its graph to a temporary file, which costs time: to look, not to run.
+
+    Args:
+        path: the .onnx file.
+        without: graph optimizers that are left out, as `open_session` takes them.
+
+    Returns:
+        {operator: count}, as `helpers.graphs.count_ops` counts.
+
+    Raises:
+        InputError: as `open_session`.
+    """
+    options = onnxruntime.SessionOptions()
+    with tempfile.TemporaryDirectory() as folder:
+        options.optimized_model_filepath = str(Path(folder) / "in-session.onnx")
+        open_session(path, options=options, without=without)
+        return count_ops(options.optimized_model_filepath)
 
 
 def tensorrt_needs() -> str | None:

@@ -11,6 +11,7 @@ import numpy as np
 import onnx
 import pytest
 import torch
+from verdict_checks import assert_right, says
 
 from helpers.chapters import NOTEBOOKS, chapter_paths, solution_paths
 from helpers.errors import InputError
@@ -23,21 +24,6 @@ NUMBERS = [f"{name}.{one}" for name, count in EXERCISES.items() for one in range
 parse = onnx.parser.parse_model
 pytestmark = pytest.mark.filterwarnings("ignore")  # exporters warn of their age, and of traces
 HEAD = '<ir_version: 8, opset_import: ["" : 17]>'
-
-
-def says(number, answer):
-    """What a check says of a wrong answer: one line, of a length that can be read."""
-    verdict = check(number, answer)
-    assert not verdict.right and not verdict, verdict
-    assert "\n" not in repr(verdict) and len(repr(verdict)) < 500
-    assert repr(verdict) == f"{number}: {verdict.words}"
-    return verdict.words
-
-
-def assert_right(number, answer):
-    verdict = check(number, answer)
-    assert verdict.right and bool(verdict), verdict
-    assert re.fullmatch(rf"{number}: right\. \S[^\n]+\.", repr(verdict))
 
 
 # --- all checks ---------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ import pytest
 
 from helpers.files import PROJECT
 
-TARGETS = ("setup", "run", "book", "test", "lab", "bench", "model", "rerun", "clean")
+TARGETS = ("setup", "run", "book", "test", "browser", "lab", "bench", "model", "rerun", "clean")
 
 
 SETTINGS = ("MODEL", "SQUAD", "SAMPLES", "DEVICE", "SEQ", "STRIDE", "QUESTIONS", "RUNGS", "SWEEP")
@@ -191,6 +191,16 @@ def test_another_python_than_the_one_behind_the_environment_makes_it_anew(copy, 
     run = make(copy, "setup", f"PYTHON={script}")
     assert ("asked for -m venv .venv --clear" in run.stdout) is made_anew
     assert (run.returncode != 0) is made_anew  # the script cannot make one
+
+
+def test_every_chapter_runs_in_a_browser_and_by_strict_nbval(copy):
+    run = make(copy, "-n", "-o", "setup", "test")
+    assert run.returncode == 0, run.stderr
+    lines = run.stdout.splitlines()
+    (compared,) = (line for line in lines if "--nbval " in line)
+    assert compared.endswith("$(ls -r notebooks/*.ipynb) notebooks/solutions")
+    assert any(line.endswith("tests/test_browser.py") and "pytest" in line for line in lines)
+    assert "lax" not in compared
 
 
 def test_clean_removes_what_make_made(copy):

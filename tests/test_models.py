@@ -475,3 +475,17 @@ def test_a_hub_name_that_cannot_be_had_is_told_in_one_line(tmp_path, monkeypatch
         assert "cannot be fetched from the hub" in str(caught.value)
         assert "MODEL=embedded" in str(caught.value)
         assert "\n" not in str(caught.value)
+
+
+def test_only_the_first_layers_are_kept_where_that_is_asked(tiny_folder):
+    whole, cut = load(str(tiny_folder)), load(str(tiny_folder), layers=1)
+    assert [len(one.model.bert.encoder.layer) for one in (whole, cut)] == [2, 1]
+    assert cut.model.config.num_hidden_layers == 1
+    assert (whole.trained, cut.trained) == (True, False)
+    assert cut.source == f"{tiny_folder}, first 1 layers"
+
+
+@pytest.mark.parametrize("layers", [0, 3, -1])
+def test_more_layers_than_there_are_or_none_at_all_are_refused(tiny_folder, layers):
+    with pytest.raises(InputError, match=rf"^layers={layers}: .* has 2; give 1 to 2, or None$"):
+        load(str(tiny_folder), layers=layers)

@@ -30,8 +30,8 @@ def test_each_file_is_a_panel_with_its_operators_from_the_slowest_down():
     assert {name: width for name, (width, _) in bars(first).items()} == {
         name: time for name, (_, time) in BEFORE.items()
     }
-    assert first.get_title(loc="left") == "as exported: 91 kernels, 2.80 ms"
-    assert second.get_title(loc="left") == "fused: 21 kernels, 2.00 ms"
+    assert first.get_title(loc="left") == "as exported: 91 kernels, 2.80 ms, 71% in products"
+    assert second.get_title(loc="left") == "fused: 21 kernels, 2.00 ms, 100% in products"
     assert first.get_xlim() == second.get_xlim() == (0, 2.5)
     assert [text.get_text() for text in second.texts] == ["1.25 ms in 16", "0.750 ms in 5"]
 
@@ -52,7 +52,7 @@ def test_what_is_beyond_the_most_is_one_bar():
 def test_time_between_operators_is_a_bar_without_a_count():
     (axes,) = chart({"fused": {**AFTER, "between": (0, 0.1)}}).axes
     assert axes.texts[-1].get_text() == "0.100 ms"
-    assert axes.get_title(loc="left") == "fused: 21 kernels, 2.10 ms"
+    assert axes.get_title(loc="left") == "fused: 21 kernels, 2.10 ms, 95% in products"
 
 
 def test_the_chart_is_told_in_words():

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from helpers.errors import InputError
-from helpers.recorded import RECORDS, medians, recorded, rung_of
+from helpers.recorded import RECORDS, article_ms, machine_name, medians, recorded, rung_of
 
 NAMES = sorted(path.stem for path in RECORDS.glob("*.json"))
 
@@ -58,3 +58,12 @@ def test_each_record_of_the_project_can_be_read_by_name(name):
     assert list(medians(record)) == [rung["slug"] for rung in record["rungs"]]
     on_gpu = record["settings"]["device"] == "cuda"
     assert bool(medians(record, "device_ms")) == on_gpu
+
+
+def test_a_machine_is_called_by_its_gpu_where_it_has_one():
+    assert machine_name({"machine": {"gpu": None, "cpu": "AMD EPYC"}}) == "AMD EPYC"
+    assert machine_name({"machine": {"gpu": "NVIDIA H200", "cpu": "Intel"}}) == "NVIDIA H200"
+
+
+def test_the_articles_figures_are_two_engines_in_milliseconds():
+    assert article_ms() == {"PyTorch": 12.33, "ONNX Runtime": 7.05}

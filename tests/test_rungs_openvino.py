@@ -7,10 +7,12 @@ import sys
 import zipfile
 
 import numpy as np
+import onnx
 import pytest
 
 from helpers.errors import InputError
-from helpers.rungs import all_logits, openvino_needs, openvino_rung, torch_rung
+from helpers.quantization import quantize_dynamic_bert
+from helpers.rungs import all_logits, openvino_lacks, openvino_needs, openvino_rung, torch_rung
 from helpers.settings import SQUAD_MINI
 from helpers.squad import answers, featurize, read_squad, score
 
@@ -185,3 +187,25 @@ def test_what_is_not_installed_is_the_reason(asked, monkeypatch, missing, precis
             openvino_rung(asked[1], name="o", precision=precision)
     else:
         assert openvino_needs("fp32") is None
+
+
+def test_what_openvino_lacks_in_a_file_is_named(shipped_onnx, tmp_path):
+    pytest.importorskip("openvino")
+    assert openvino_lacks(shipped_onnx) == []
+    quantize_dynamic_bert(shipped_onnx, tmp_path / "int8.onnx")
+    model = onnx.load(tmp_path / "int8.onnx")
+    assert openvino_lacks(tmp_path / "int8.onnx") == []
+    for node in model.graph.node:
+        if node.op_type == "MatMulInteger":
+            node.domain, node.op_type = "com.microsoft", "QAttention"
+    onnx.save(model, tmp_path / "strange.onnx")
+    assert openvino_lacks(tmp_path / "strange.onnx") == ["com.microsoft.QAttention"]
+
+
+def test_a_file_that_openvino_refuses_for_another_reason_is_not_taken_for_one_that_it_reads(
+    tmp_path,
+):
+    pytest.importorskip("openvino")
+    (tmp_path / "no.onnx").write_text("no model")
+    with pytest.raises(RuntimeError):
+        openvino_lacks(tmp_path / "no.onnx")

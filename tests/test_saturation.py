@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
+import torch
 
-from helpers.saturation import product_in_8_bits
+from helpers.saturation import product_in_8_bits, worst_projection
 
 
 def test_in_32_bits_the_product_is_right_but_for_rounding():
@@ -35,3 +36,19 @@ def test_a_negative_pair_is_cut_off_at_the_lower_end():
     product, cut = product_in_8_bits(x, weights, sixteen_bits=True)
     assert product[0, 0] == pytest.approx(-510 * 32768 / 64770)
     assert cut == 1
+
+
+def test_the_projection_that_16_bits_spoil_most_is_found(tiny, case_windows):
+    value = tiny.model.bert.encoder.layer[1].attention.self.value.weight
+    before = value.detach().clone()
+    length = int(case_windows.attention_mask[0].sum())
+    inputs = {name: array[:1, :length] for name, array in case_windows.inputs(slice(1)).items()}
+    try:
+        with torch.no_grad():
+            value.fill_(1.0)  # of one size, and so the largest 8-bit number everywhere
+        name, x, weights = worst_projection(tiny.model, inputs)
+    finally:
+        with torch.no_grad():
+            value.copy_(before)
+    assert name == "layer 1, value"
+    assert x.shape == (length, 32) and (weights == 1).all() and weights.shape == (32, 32)

@@ -14,8 +14,9 @@ from helpers.scoring import (
     batches_by_length,
     logits_in_batches,
     score_file,
+    score_rung,
 )
-from helpers.squad import answers
+from helpers.squad import answers, score
 
 
 def test_batches_hold_every_window_once_from_the_longest_to_the_shortest(case_windows):
@@ -156,3 +157,9 @@ def test_nothing_to_run_is_refused(echo, case_windows):
         score_file(echo[0], dataclasses.replace(case_windows, **none), slug="x")
     with pytest.raises(InputError, match="repeats=0"):
         score_file(echo[0], case_windows, slug="x", repeats=0)
+
+
+def test_a_rung_is_scored_on_what_it_answers_window_by_window(tiny_onnx, cases, case_windows):
+    rung = onnxruntime_rung(tiny_onnx, name="x")
+    given = answers(cases, case_windows, *all_logits(rung, case_windows.inputs()))
+    assert score_rung(rung, case_windows, cases) == score(cases, given)

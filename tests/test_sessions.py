@@ -9,10 +9,11 @@ import torch
 
 from helpers.errors import InputError
 from helpers.exports import INPUT_NAMES
+from helpers.graphs import count_ops
 from helpers.rungs import Rung, all_logits, onnxruntime_rung, torch_rung
 from helpers.rungs.rung import remarks
 from helpers.rungs.session import placed_elsewhere
-from helpers.sessions import PROVIDERS, nodes_by_provider, open_session
+from helpers.sessions import PROVIDERS, nodes_by_provider, open_session, ops_in_session
 
 no_gpu = pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a GPU")
 gpu_build = pytest.mark.skipif(
@@ -219,3 +220,14 @@ def test_idle_threads_stop_spinning_unless_asked_to(opened, spinning, told):
     else:
         with pytest.raises(RuntimeError):
             opened.last.options.get_session_config_entry(entry)
+
+
+def test_the_operators_in_a_session_are_those_after_its_own_fusions(tiny_onnx):
+    before, after = count_ops(tiny_onnx), ops_in_session(tiny_onnx)
+    assert before["Erf"] == 2 and "Erf" not in after
+    assert after["com.microsoft.Gelu"] == 2 and after["LayerNormalization"] == 5
+
+
+def test_a_missing_file_has_no_operators_in_a_session(tmp_path):
+    with pytest.raises(InputError, match=r"none\.onnx: ONNX Runtime cannot open it"):
+        ops_in_session(tmp_path / "none.onnx")

@@ -4,21 +4,27 @@ import contextlib
 import datetime
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
+from contextlib import nullcontext
 
+import nbformat
 import numpy as np
 import onnx
 import psutil
 import pytest
+from nbformat.v4 import new_code_cell, new_notebook
 from onnx import TensorProto, helper, numpy_helper
 
 from helpers import viewer
+from helpers.chapters import execute
 from helpers.errors import InputError
-from helpers.serving import stage
+from helpers.serving import _served, stage
+from helpers.varint import encode_varint
 from helpers.viewer import view
 
 
@@ -201,6 +207,79 @@ def test_a_file_that_is_no_model_is_named(tmp_path):
     (tmp_path / "notes.onnx").write_text("no model")
     with pytest.raises(InputError, match=r"notes\.onnx: no ONNX model"):
         view(tmp_path / "notes.onnx")
+
+
+@pytest.mark.parametrize("share", [0, 0.1, 0.5, 0.99])
+def test_a_truncated_file_is_named_and_leaves_no_process(model, share):
+    data = model.read_bytes()
+    model.write_bytes(data[: int(share * len(data))])
+    before = psutil.Process().children()
+    with pytest.raises(InputError, match=r"model\.onnx: no ONNX model .*; export it again"):
+        view(model)
+    assert psutil.Process().children() == before
+
+
+def test_a_file_of_500_mb_is_served_whole(model):
+    size = 500 * 10**6
+    inner = b"\x10\x01" + b"\x42\x01w" + b"\x4a" + encode_varint(size)  # float, name, raw_data
+    weight = b"\x08" + encode_varint(size // 4) + inner
+    graph = b"\x2a" + encode_varint(len(weight) + size) + weight
+    with model.open("ab") as file:  # a second part of the same graph; the bytes of w are a hole
+        file.write(b"\x3a" + encode_varint(len(graph) + size) + graph)
+        file.truncate(file.tell() + size)
+    assert len(onnx.load(model).graph.initializer[0].raw_data) == size
+    with (
+        view(model) as shown,
+        urllib.request.urlopen(f"{shown.url}/data/model.onnx", timeout=60) as answer,
+    ):
+        assert int(answer.headers["Content-Length"]) == model.stat().st_size
+        assert answer.read(1000) == model.read_bytes()[:1000]
+
+
+def test_the_usual_port_may_be_taken(model):
+    with contextlib.ExitStack() as open_ports:
+        with contextlib.suppress(OSError):  # somebody else has it, which will do
+            open_ports.enter_context(socket.create_server(("127.0.0.1", 8080)))
+        with view(model) as shown:
+            assert not shown.url.endswith(":8080")
+            assert b"Netron" in read(shown.url)
+
+
+def test_a_port_that_is_taken_between_choice_and_use_is_followed_by_another():
+    tries = iter([OSError("in use"), OSError("in use"), ("localhost", 5)])
+
+    def start(shown, *, address, browse):
+        if isinstance(found := next(tries), OSError):
+            raise found
+        return found
+
+    assert _served(start, "model.onnx") == ("localhost", 5)
+    tries = iter([OSError("in use")] * 5)
+    with pytest.raises(OSError, match="in use"):
+        _served(start, "model.onnx")
+
+
+TOLD = """\
+import pathlib
+from helpers.viewer import view
+shown = [view(name) for name in ("one.onnx", "two.onnx")]
+pathlib.Path("pids.txt").write_text(" ".join(str(one.pid) for one in shown))
+"""
+
+
+@pytest.mark.parametrize("ending", ["pass", KILL], ids=["end", "kill"])
+def test_no_server_is_left_when_a_real_kernel_ends(tmp_path, ending):
+    saved(tmp_path / "one.onnx", "Relu")
+    saved(tmp_path / "two.onnx", "Tanh")
+    path = tmp_path / "01-view.ipynb"
+    cells = [new_code_cell(source) for source in (TOLD, ending)]
+    nbformat.write(new_notebook(cells=cells), path)
+    with pytest.raises(InputError, match="did not finish") if "kill" in ending else nullcontext():
+        execute(path)
+    pids = [int(pid) for pid in (tmp_path / "pids.txt").read_text().split()]
+    assert len(pids) == 2
+    for pid in pids:
+        wait_for_end(pid)
 
 
 def test_where_nobody_can_look_the_frame_is_one_line(model, monkeypatch, capsys):

@@ -32,6 +32,8 @@ _SETTINGS: dict[str, Any] = {
     "html_css_files": [_STYLE.name],
     "html_math_renderer": "mathml",
     "html_use_index": False,
+    # A page that is read from the disk may not fetch the lines around what it found.
+    "html_show_search_summary": False,
     "html_copy_source": False,
     "html_show_sourcelink": False,
     "html_show_copyright": False,

@@ -89,7 +89,8 @@ def _draw_panel(
     axes.set_yticks(range(len(panel)), [operator for operator, _, _ in panel], fontsize=8)
     axes.set_ylim(len(panel) - 0.5, -0.5)
     axes.tick_params("x", labelsize=8)
-    heading = f"{name}: {kernels} kernels, {short(total)} ms"
+    inside = sum(time for operator, (_, time) in times.items() if operator in products)
+    heading = f"{name}: {kernels} kernels, {short(total)} ms, {inside / total:.0%} in products"
     axes.set_title(heading, loc="left", fontsize=9, weight="bold")
 
 

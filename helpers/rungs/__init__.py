@@ -7,7 +7,12 @@ engine has a module of its own, and what is heavy or optional is imported when a
 
 from helpers.rungs.bound import bound_rung
 from helpers.rungs.onnx_runtime import onnxruntime_rung
-from helpers.rungs.openvino import openvino_int8, openvino_needs, openvino_rung
+from helpers.rungs.openvino import (
+    openvino_int8,
+    openvino_lacks,
+    openvino_needs,
+    openvino_rung,
+)
 from helpers.rungs.pytorch import torch_needs, torch_rung
 from helpers.rungs.rung import Inputs, Rung, all_logits
 
@@ -18,6 +23,7 @@ __all__ = [
     "bound_rung",
     "onnxruntime_rung",
     "openvino_int8",
+    "openvino_lacks",
     "openvino_needs",
     "openvino_rung",
     "torch_needs",

@@ -4,6 +4,7 @@ The package is imported when a rung is made: the rest of the course does without
 """
 
 import importlib.util
+import re
 import time
 import zipfile
 from collections import Counter
@@ -21,7 +22,7 @@ from helpers.rungs.rung import Inputs, Rung, remarks
 if TYPE_CHECKING:
     import openvino
 
-__all__ = ["openvino_int8", "openvino_needs", "openvino_rung"]
+__all__ = ["openvino_int8", "openvino_lacks", "openvino_needs", "openvino_rung"]
 
 _HINTS = {"fp32": "f32", "bf16": "bf16", "int8": "f32"}  # in int8: of all that is not int8
 _LABELS = {"f32": "fp32", "bf16": "bf16", "f16": "fp16", "i8": "int8", "u8": "int8"}
@@ -37,6 +38,27 @@ def openvino_needs(precision: str) -> str | None:
         if importlib.util.find_spec(package) is None:
             return f"the package {package} is not installed"
     return bf16_needs() if precision == "bf16" else None
+
+
+def openvino_lacks(path: Path | str) -> list[str]:
+    """The operators in an .onnx file that OpenVINO has no rule for; empty where it reads the file.
+
+    Args:
+        path: the file.
+
+    Raises:
+        RuntimeError: OpenVINO refuses the file for another reason.
+    """
+    import openvino
+
+    try:
+        openvino.Core().read_model(path)
+    except RuntimeError as error:
+        told = re.search(r"operations?: (.*)", str(error))
+        if told is None:
+            raise
+        return told[1].split(", ")
+    return []
 
 
 def openvino_rung(
