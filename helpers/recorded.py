@@ -44,7 +44,9 @@ def recorded(name: str, folder: Path = RECORDS) -> dict[str, Any]:
         raise InputError(f"{path}: not JSON ({error}); restore it, or `make bench`") from error
     lacking = [part for part in _PARTS if not isinstance(found, dict) or part not in found]
     if lacking:
-        raise InputError(f"{path}: no record, it has no {lacking[0]!r}; restore it, or `make bench`")
+        raise InputError(
+            f"{path}: no record, it has no {lacking[0]!r}; restore it, or `make bench`"
+        )
     return found
 
 

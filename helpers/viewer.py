@@ -136,7 +136,9 @@ def view(path: Path | str) -> Viewer:
         raise InputError(f"{path}: no such file; save the model there first, with onnx.save")
     weights = [name for name in external_files(path) if "\0" not in name and len(name) <= _LETTERS]
     if sum(map(len, weights)) > _ALL_LETTERS:
-        raise InputError(f"{path}: {len(weights)} files of weights; save them in one, to look at it")
+        raise InputError(
+            f"{path}: {len(weights)} files of weights; save them in one, to look at it"
+        )
     if path in _views:
         _views.pop(path).close()
     if importlib.util.find_spec("netron") is None:
