@@ -13,6 +13,7 @@ from helpers.pictures import draw
 from helpers.serving import stage
 from helpers.sessions import open_session
 from helpers.varint import encode_varint
+from helpers.viewer import view
 from helpers.wire import decode, encode
 
 __all__ = ["CASES"]
@@ -92,6 +93,14 @@ def named(*locations):
         return saved(folder, model(weights=weights))
 
     return made
+
+
+def shown(made):
+    def attempt(folder):
+        with view(made(folder)) as viewer:
+            return "served" if viewer.url else viewer.problem
+
+    return attempt
 
 
 def decoded(data):
@@ -320,6 +329,19 @@ CASES = [
         "viewer",
         r"read: \['model.onnx'\]",
         staged(named("w" * 5_000)),
+    ),
+    Case(
+        "200 names of weights of 4,000 letters",
+        "viewer",
+        "refused: model.onnx: 200 files of weights",
+        shown(named(*(f"{number:04000}" for number in range(200)))),
+    ),
+    Case(
+        "names of weights with a zero byte, served",
+        "viewer",
+        "read: served",
+        shown(named("w\0.data", "w.data")),
+        slow=True,
     ),
     Case(
         "a session: weights at ../secret",
