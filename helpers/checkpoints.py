@@ -160,8 +160,8 @@ def _check_sizes(name: str, config: dict[str, Any], room: int) -> None:
     needed = layers * (4 * hidden * hidden + 2 * hidden * inner) + sum(rows) * hidden
     if needed > room:  # a byte a number is less than any file has
         raise InputError(
-            f"{name}: its config asks for {needed:.3g} weights, its files have {room:,} bytes; "
-            "save the model again"
+            f"{name}: cannot be loaded (its config asks for more weights than the {room:,} bytes "
+            "of its files can hold); save the model and its tokenizer again"
         )
 
 

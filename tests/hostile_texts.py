@@ -170,6 +170,12 @@ CASES = [
         "a config of 10**15 words", "model folders", "refused: .*weights", config(vocab_size=10**15)
     ),
     Case(
+        "a config of 10**4000 words",
+        "model folders",
+        "refused: .*more weights",
+        config(vocab_size=10**4000),
+    ),
+    Case(
         "a config of -1 layers",
         "model folders",
         "refused: .*num_hidden_layers",
