@@ -7,6 +7,7 @@ from builders import copy_folder, squad_root, write
 from hostile import Case
 
 from helpers.checkpoints import check_folder
+from helpers.display import ladder_chart, roofline_chart, save_chart, sweep_chart
 from helpers.marking import Asked, Reply, problem
 from helpers.models import EMBEDDED, load
 from helpers.recorded import recorded
@@ -60,6 +61,15 @@ def record(content, name="some"):
         return type(recorded(name, folder / "records")).__name__
 
     return attempt
+
+
+def chart_of_names(folder):
+    found = json.loads(json.dumps(recorded("h200-bert-large-random")))
+    for rung in found["rungs"]:
+        rung["name"] = "$\\a{$ " + rung["name"]
+    for draw in (ladder_chart, roofline_chart, sweep_chart):
+        save_chart(draw(found), folder / "chart.png")
+    return "charts"
 
 
 def page(folder):
@@ -201,6 +211,7 @@ CASES = [
         record("[" * 100_000),
     ),
     Case("a record that is a list", "records", "refused: .*some.json: no record", record([])),
+    Case("a record whose names are half formulas", "records", "read: charts", chart_of_names),
     Case(
         "a record without rungs",
         "records",
