@@ -18,9 +18,10 @@ STRIDE = 128
 QUESTIONS = 0
 RUNGS = all
 SWEEP = 1
+FUZZ = 1000000
 # They reach the command through its environment, so that neither make nor the shell reads a $, a
 # quote or a blank in them; what the caller's environment holds under these names does not count.
-SETTINGS := MODEL SQUAD SAMPLES DEVICE SEQ STRIDE QUESTIONS RUNGS SWEEP
+SETTINGS := MODEL SQUAD SAMPLES DEVICE SEQ STRIDE QUESTIONS RUNGS SWEEP FUZZ
 $(foreach name,$(SETTINGS),$(eval override $(name) := $$(value $(name))))
 export $(SETTINGS)
 
@@ -33,7 +34,7 @@ export JUPYTER_PLATFORM_DIRS ?= 1
 unexport JPY_SESSION_NAME
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run book test browser lab bench model rerun clean
+.PHONY: help setup run book test browser faults fuzz lab bench model rerun clean
 
 help:  ## print this help
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' Makefile
@@ -96,6 +97,16 @@ test: setup  ## ruff, pytest, every chapter in a real browser, and strict nbval 
 
 browser: setup  ## every chapter twice in JupyterLab in Chromium, and the site; pictures in build/shots/
 	@SHOTS=build/shots $(BIN)/python -m pytest $(IN_BROWSER)
+
+faults: setup  ## every hostile input, each in a process of its own: what was expected, what happened
+	@PYTHONPATH=tests $(BIN)/python tests/faults.py
+
+fuzz: setup  ## a million mutated files through the decoder: FUZZ= (needs pip install atheris)
+	@$(BIN)/python -c 'import atheris' 2>/dev/null || { \
+	  echo "error: atheris is missing; install it: $(BIN)/python -m pip install atheris" >&2; exit 2; }
+	@mkdir -p build/fuzz
+	@$(BIN)/python tests/fuzz/fuzz_wire.py "-runs=$$FUZZ" -max_len=2000 -print_final_stats=1 \
+	  -artifact_prefix=build/ build/fuzz tests/fuzz/corpus
 
 lab: setup  ## JupyterLab, opened at the first chapter
 	$(BIN)/jupyter lab "$$(ls notebooks/[0-9][0-9]*.ipynb | head -n 1)"

@@ -13,6 +13,16 @@ from helpers.errors import InputError
 __all__ = ["check_config", "check_folder", "check_loaded", "from_hub", "is_path"]
 
 
+_SIZES = (
+    "num_hidden_layers",
+    "hidden_size",
+    "intermediate_size",
+    "vocab_size",
+    "max_position_embeddings",
+    "type_vocab_size",
+)
+
+
 def is_path(source: str) -> bool:
     """Whether a name means a folder: it exists, or it is not of the hub's form `owner/name`."""
     return (
@@ -57,7 +67,8 @@ def check_folder(name: str, folder: Path) -> None:
     except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{folder / 'config.json'}: not JSON ({error}); save it again") from error
     _check_type(name, config)
-    if not any(folder.glob("*.safetensors")):
+    weights = list(folder.glob("*.safetensors"))
+    if not weights:
         raise InputError(
             f"{folder}: has no weights (*.safetensors); save the model with save_pretrained"
         )
@@ -66,6 +77,7 @@ def check_folder(name: str, folder: Path) -> None:
             f"{folder}: has no vocabulary (vocab.txt or tokenizer.json); "
             "save the tokenizer into it with save_pretrained"
         )
+    _check_sizes(name, config, sum(file.stat().st_size for file in weights))
 
 
 def check_config(name: str, config: BertConfig) -> None:
@@ -130,6 +142,27 @@ def _check_type(name: str, config: Any) -> None:
         )
     if kind != "bert":
         raise InputError(f"{name}: is a {kind} model, not a BERT; give a BERT")
+
+
+def _check_sizes(name: str, config: dict[str, Any], room: int) -> None:
+    """Refuses sizes that are none, and those whose weights could never lie in `room` bytes.
+
+    transformers makes the model that a config describes before it looks at the weights: a billion
+    layers would never be made, and what the file lacks would be filled with random numbers.
+    """
+    plain = BertConfig()
+    sizes = {}
+    for key in _SIZES:
+        sizes[key] = size = config.get(key, getattr(plain, key))
+        if not isinstance(size, int) or isinstance(size, bool) or size < 1:
+            raise InputError(f"{name}: its {key} is {size!r:.60}; give a whole number from 1")
+    layers, hidden, inner, *rows = sizes.values()
+    needed = layers * (4 * hidden * hidden + 2 * hidden * inner) + sum(rows) * hidden
+    if needed > room:  # a byte a number is less than any file has
+        raise InputError(
+            f"{name}: cannot be loaded (its config asks for more weights than the {room:,} bytes "
+            "of its files can hold); save the model and its tokenizer again"
+        )
 
 
 def _fits(tokens: int, rows: int) -> bool:

@@ -10,6 +10,7 @@ import onnx
 import torch
 
 from helpers.files import put_in_place
+from helpers.graphs import read_model
 from helpers.value_types import dimensions
 
 __all__ = [
@@ -57,8 +58,12 @@ class GraphFacts:
 
 
 def graph_facts(path: Path | str) -> GraphFacts:
-    """Reads opset, names and dimensions from an .onnx file; the weights are not loaded."""
-    model = onnx.load(str(path), load_external_data=False)
+    """Reads opset, names and dimensions from an .onnx file; the weights are not loaded.
+
+    Raises:
+        InputError: the file is missing or no ONNX model.
+    """
+    model = read_model(path)
     versions = {entry.domain: entry.version for entry in model.opset_import}
     return GraphFacts(
         opset=versions.get("", versions.get("ai.onnx", 0)),

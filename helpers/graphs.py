@@ -126,7 +126,7 @@ def external_files(source: Path | str | onnx.ModelProto) -> list[str]:
     """The files that hold weights of a model, as it names them: relative to its own folder.
 
     Raises:
-        InputError: the file is missing or no ONNX model.
+        InputError: the file is missing or no ONNX model, or such a name is no text.
     """
     graphs = list(all_graphs(read_model(source).graph))
     tensors = [tensor for g in graphs for tensor in g.initializer]
@@ -135,7 +135,11 @@ def external_files(source: Path | str | onnx.ModelProto) -> list[str]:
     ]
     settings = [attribute for g in graphs for node in g.node for attribute in node.attribute]
     tensors += [tensor for one in settings for tensor in (one.t, *one.tensors)]
-    return sorted({e.value for t in tensors for e in t.external_data if e.key == "location"})
+    names = {e.value for t in tensors for e in t.external_data if e.key == "location"}
+    for name in names:
+        if isinstance(name, bytes):  # as of `damaged_name`
+            raise InputError(f"the name {name!r:.60} of a file of weights is no text; export again")
+    return sorted(names)
 
 
 def read_model(source: Path | str | onnx.ModelProto) -> onnx.ModelProto:

@@ -92,9 +92,9 @@ def nesting_chart(fields: Sequence[Field], *, title: str) -> Chart:
         label, rotation = _label(one, one.length * scale)
         place = (one.offset + one.length / 2, level + 0.485)
         font = min(_FONT, 0.85 * one.length * scale) if rotation else _FONT  # within a thin bar
-        axes.annotate(
-            label, place, ha="center", va="center", rotation=rotation, fontsize=font, color="black"
-        )
+        look = {"ha": "center", "va": "center", "rotation": rotation, "fontsize": font}
+        # a text of the file may be half a formula
+        axes.annotate(label, place, color="black", parse_math=False, **look)
     axes.set_xlim(first, last)
     axes.set_ylim(levels, 0)
     axes.set_yticks([level + 0.5 for level in range(levels)], range(levels))

@@ -16,6 +16,8 @@ __all__ = ["RECORDS", "article_ms", "machine_name", "medians", "recorded", "rung
 RECORDS = PROJECT / "data" / "records"
 """Where they lie."""
 
+_PARTS = ("machine", "rungs", "skipped", "settings")  # without which nothing can be shown
+
 
 def recorded(name: str, folder: Path = RECORDS) -> dict[str, Any]:
     """A record that `make bench` made on some machine.
@@ -28,15 +30,24 @@ def recorded(name: str, folder: Path = RECORDS) -> dict[str, Any]:
         The record, as `data/record.schema.json` describes it.
 
     Raises:
-        InputError: there is none of that name.
+        InputError: there is none of that name in the folder, or it is none.
     """
     path = folder / f"{name}.json"
-    if not path.is_file():
+    if Path(name).name != name or not path.is_file():
         there = ", ".join(sorted(one.stem for one in folder.glob("*.json"))) or "none"
         raise InputError(
             f"{name}: no such record in {folder}; there are: {there}. To make one: `make bench`"
         )
-    return json.loads(path.read_text(encoding="utf-8"))
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{path}: not JSON ({error}); restore it, or `make bench`") from error
+    lacking = [part for part in _PARTS if not isinstance(found, dict) or part not in found]
+    if lacking:
+        raise InputError(
+            f"{path}: no record, it has no {lacking[0]!r}; restore it, or `make bench`"
+        )
+    return found
 
 
 def rung_of(record: Mapping[str, Any], slug: str) -> Mapping[str, Any]:

@@ -33,12 +33,19 @@ def stage(folder: Path, files: Sequence[str], target: Path) -> None:
 
     Args:
         folder: where they are.
-        files: their paths in it. Those that are not there, or lie outside it, are left out.
+        files: their paths in it. Those that are not there, lie outside it, have
+            absolute paths, or are there twice (`./w` is `w`) are left out.
         target: where they go, under the same paths.
     """
     for name in files:
-        source, place = (folder / name).resolve(), target / name
-        if not source.is_file() or not source.is_relative_to(folder) or ".." in Path(name).parts:
+        if "\0" in name or Path(name).is_absolute() or ".." in Path(name).parts:
+            continue
+        place = target / name
+        try:
+            source = (folder / name).resolve()
+            if not source.is_file() or not source.is_relative_to(folder) or place.exists():
+                continue
+        except OSError:  # a name longer than names may be, a circle of links
             continue
         place.parent.mkdir(parents=True, exist_ok=True)
         try:

@@ -26,6 +26,8 @@ from helpers.graphs import external_files
 __all__ = ["Viewer", "view"]
 
 _DAYS = 180  # so long after its release Netron's page asks for an update instead of drawing
+_LETTERS = 4096  # of a file's path: no system takes more
+_ALL_LETTERS = 500_000  # of all paths: what a command line holds
 _SECONDS = 30.0  # a server that has not started by then will not
 _COMMAND = (sys.executable, "-m", "helpers.serving")
 
@@ -127,12 +129,16 @@ def view(path: Path | str) -> Viewer:
         The viewer. Where Netron is missing or too old, it says so and breaks nothing.
 
     Raises:
-        InputError: there is no such file, or it is no ONNX model.
+        InputError: there is no such file, it is no ONNX model, or has too many files of weights.
     """
     path = Path(path).resolve()
     if not path.is_file():
         raise InputError(f"{path}: no such file; save the model there first, with onnx.save")
-    weights = external_files(path)
+    weights = [name for name in external_files(path) if "\0" not in name and len(name) <= _LETTERS]
+    if sum(map(len, weights)) > _ALL_LETTERS:
+        raise InputError(
+            f"{path}: {len(weights)} files of weights; save them in one, to look at it"
+        )
     if path in _views:
         _views.pop(path).close()
     if importlib.util.find_spec("netron") is None:

@@ -11,7 +11,10 @@ import pytest
 
 from helpers.files import PROJECT
 
-TARGETS = ("setup", "run", "book", "test", "browser", "lab", "bench", "model", "rerun", "clean")
+TARGETS = (
+    "setup", "run", "book", "test", "browser", "faults", "fuzz", "lab", "bench", "model", "rerun",
+    "clean",
+)  # fmt: skip
 
 
 SETTINGS = ("MODEL", "SQUAD", "SAMPLES", "DEVICE", "SEQ", "STRIDE", "QUESTIONS", "RUNGS", "SWEEP")

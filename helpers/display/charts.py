@@ -1,11 +1,14 @@
 """What every chart shares, and the charts of plain times: bars of rungs, points of samples."""
 
 import io
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from matplotlib.backend_bases import RendererBase
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from helpers.files import put_in_place
 
@@ -24,6 +27,8 @@ WIDTH = 8.0
 COLOURS = {"PyTorch": "#D55E00", "ONNX Runtime": "#0072B2", "OpenVINO": "#009E73"}
 """A colour an engine, from Okabe and Ito's palette, which colour-blind readers can tell apart."""
 
+_POWER = re.compile(r"\$\\mathdefault\{[-0-9.{}^]*\}\$")  # what matplotlib writes on a log axis
+
 
 class Chart(Figure):
     """A figure that a notebook shows as a picture without pyplot and its global state.
@@ -38,6 +43,13 @@ class Chart(Figure):
         """Makes a figure of the course's width and of `height` inches."""
         super().__init__(figsize=(WIDTH, height), facecolor="white", layout="constrained")
         self.alt = alt
+
+    def draw(self, renderer: RendererBase) -> None:
+        """Draws it; a name with dollar signs in it, as a file may hold one, is no formula."""
+        for text in self.findobj(Text):
+            if "$" in text.get_text() and not _POWER.fullmatch(text.get_text()):
+                text.set_parse_math(False)
+        super().draw(renderer)
 
     def _repr_png_(self) -> tuple[bytes, dict[str, str]]:
         buffer = io.BytesIO()

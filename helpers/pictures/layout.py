@@ -180,7 +180,8 @@ def _ranks(boxes: Sequence[Box], links: Sequence[Link]) -> list[int]:
     try:
         downwards = list(graphlib.TopologicalSorter(before).static_order())
     except graphlib.CycleError as error:
-        titles = " -> ".join(boxes[number].title for number in error.args[1])
+        circle = [f"{boxes[number].title:.60}" for number in error.args[1]]
+        titles = " -> ".join(circle if len(circle) < 8 else [*circle[:3], "...", *circle[-3:]])
         raise InputError(
             f"{titles}: these nodes depend on each other in a circle; rename an input of one"
         ) from error

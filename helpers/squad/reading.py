@@ -1,7 +1,6 @@
 """Reads a SQuAD v1.1 file, and says in one line what is wrong with one that it cannot read."""
 
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,7 +66,7 @@ def read_squad(path: Path | str) -> list[Example]:
     seen: set[str] = set()
     for example in examples:
         if example.id in seen:
-            raise InputError(f"{path}: the id {example.id!r} stands twice; make each id unique")
+            raise InputError(f"{path}: the id {example.id!r:.60} stands twice; make each id unique")
         seen.add(example.id)
     return examples
 
@@ -75,8 +74,8 @@ def read_squad(path: Path | str) -> list[Example]:
 def _examples(root: Any, path: str) -> Iterator[Example]:
     for a, article in enumerate(_field(root, "data", list, path, "the file")):
         where = f"data[{a}]"
-        title = str(article.get("title", "")) if isinstance(article, dict) else ""
-        _refuse_half_letters(title, "title", path, where)
+        titled = isinstance(article, dict) and "title" in article
+        title = _field(article, "title", str, path, where) if titled else ""
         for p, paragraph in enumerate(_field(article, "paragraphs", list, path, where)):
             place = f"{where}.paragraphs[{p}]"
             context = _field(paragraph, "context", str, path, place)
@@ -93,7 +92,7 @@ def _example(qa: Any, title: str, context: str, path: str, where: str) -> Exampl
         start = _field(answer, "answer_start", int, path, f"{where}.answers[{i}]")
         if not text.strip() or text not in context:
             raise InputError(
-                f"{path}: the answer {text!r} of question {name!r} is not in its context; "
+                f"{path}: the answer {text!r:.60} of question {name!r:.60} is not in its context; "
                 "correct the answer or the context"
             )
         if start < 0 or not context.startswith(text, start):
@@ -102,7 +101,7 @@ def _example(qa: Any, title: str, context: str, path: str, where: str) -> Exampl
         starts.append(start)
     if not texts:
         raise InputError(
-            f"{path}: question {name!r} has no answers; SQuAD v1.1 needs at least one "
+            f"{path}: question {name!r:.60} has no answers; SQuAD v1.1 needs at least one "
             "(v2.0 files, with unanswerable questions, are not read)"
         )
     return Example(name, title, context, question, tuple(texts), tuple(starts))
@@ -110,8 +109,9 @@ def _example(qa: Any, title: str, context: str, path: str, where: str) -> Exampl
 
 def _nearest(text: str, context: str, start: int) -> int:
     """Where a text stands that is not where it is said to stand: the nearest place of it."""
-    places = (match.start() for match in re.finditer(f"(?={re.escape(text)})", context))
-    return min(places, key=lambda place: abs(place - start))
+    start = min(max(start, 0), len(context))
+    places = (context.rfind(text, 0, start + len(text)), context.find(text, start))
+    return min((place for place in places if place >= 0), key=lambda place: abs(place - start))
 
 
 def _field(holder: Any, key: str, kind: type | tuple[type, ...], path: str, where: str) -> Any:

@@ -1,0 +1,86 @@
+"""A hostile input as a value: what it is called, who reads it, and what is to happen."""
+
+import multiprocessing
+import re
+import resource
+from collections.abc import Callable
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from helpers.errors import InputError
+
+__all__ = ["Case", "apart", "happened"]
+
+SECONDS = 60  # a reader that takes longer counts as hung
+MEMORY = 3 << 30  # bytes that a reader may take beyond what its process has at the start
+
+
+@dataclass(frozen=True)
+class Case:
+    """One input that nobody with good intentions makes.
+
+    Attributes:
+        name: what it is.
+        reader: which part of the project reads it.
+        expected: a pattern of what `happened` tells: `refused: ...` or `read: ...`.
+        attempt: reads it; is given an empty folder, returns what a reader of the table can judge.
+        slow: whether only `make faults` runs it.
+    """
+
+    name: str
+    reader: str
+    expected: str
+    attempt: Callable[[Path], Any]
+    slow: bool = False
+
+    def fits(self, told: str) -> bool:
+        """Whether what happened is what was expected."""
+        return re.match(self.expected, told) is not None
+
+
+def happened(case: Case, folder: Path) -> str:
+    """What came of it, in one line: `read: ...`, `refused: ...` or `crashed: ...`.
+
+    Args:
+        case: what is tried.
+        folder: an empty folder; the case works in a folder inside it, and whatever else appears in
+            there was written outside of what the reader was given.
+    """
+    inner = folder / "given"
+    inner.mkdir()
+    try:
+        told = f"read: {case.attempt(inner)}"
+    except InputError as error:
+        told = f"refused: {str(error).replace(f'{inner}/', '')}"
+    except Exception as error:
+        told = f"crashed: {type(error).__name__}: {str(error)[:80]!r}"
+    if [one.name for one in folder.iterdir()] != ["given"]:
+        told = f"wrote outside its folder; {told}"
+    if "\n" in told or len(told) > 600:
+        told = f"told at length ({len(told)} letters); {told[:80]!r}"
+    return told
+
+
+def apart(case: Case, folder: Path) -> str:
+    """The same in a process of its own, which may take SECONDS and MEMORY and may crash."""
+    context = multiprocessing.get_context("fork")
+    here, there = context.Pipe(duplex=False)
+    process = context.Process(target=_limited, args=(case, folder, there))
+    process.start()
+    there.close()
+    try:
+        told = here.recv() if here.poll(SECONDS) else f"hung: no answer in {SECONDS} s"
+    except EOFError:
+        told = "crashed: the process ended"
+    process.kill()
+    process.join()
+    return told
+
+
+def _limited(case: Case, folder: Path, answer: Connection) -> None:
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    most = pages * resource.getpagesize() + MEMORY
+    resource.setrlimit(resource.RLIMIT_AS, (most, most))
+    answer.send(happened(case, folder))
