@@ -104,9 +104,9 @@ faults: setup  ## every hostile input, each in a process of its own: what was ex
 fuzz: setup  ## a million mutated files through the decoder: FUZZ= (needs pip install atheris)
 	@$(BIN)/python -c 'import atheris' 2>/dev/null || { \
 	  echo "error: atheris is missing; install it: $(BIN)/python -m pip install atheris" >&2; exit 2; }
-	@mkdir -p build/fuzz
+	@mkdir -p build/fuzz && $(BIN)/python tests/fuzz/corpus.py build/corpus
 	@$(BIN)/python tests/fuzz/fuzz_wire.py "-runs=$$FUZZ" -max_len=2000 -print_final_stats=1 \
-	  -artifact_prefix=build/ build/fuzz tests/fuzz/corpus
+	  -artifact_prefix=build/ build/fuzz build/corpus
 
 lab: setup  ## JupyterLab, opened at the first chapter
 	$(BIN)/jupyter lab "$$(ls notebooks/[0-9][0-9]*.ipynb | head -n 1)"

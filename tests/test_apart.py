@@ -33,9 +33,10 @@ def test_what_cannot_travel_back_is_told():
 
 
 SLEEPS = """
-import time
+import signal, time
 from helpers.apart import apart
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job has none
     apart(time.sleep, {seconds})
 """
 

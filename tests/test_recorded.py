@@ -18,7 +18,8 @@ def folder(tmp_path):
     ]
     skipped = [{"slug": "ort-tensorrt", "name": "TensorRT", "reason": "TensorRT is not installed"}]
     for name in ("b", "a"):
-        text = json.dumps({"made": name, "rungs": rungs, "skipped": skipped})
+        parts = {"made": name, "machine": {}, "settings": {}, "rungs": rungs, "skipped": skipped}
+        text = json.dumps(parts)
         (tmp_path / f"{name}.json").write_text(text, encoding="utf-8")
     return tmp_path
 

@@ -5,8 +5,8 @@ It needs atheris, which the course itself does not, and which has wheels for Lin
     .venv/bin/python -m pip install atheris
     make fuzz                 # FUZZ=1000000 inputs by default
 
-It begins with tests/fuzz/corpus. New inputs go to build/fuzz, which a later run goes on from; an
-input that breaks the property ends it and is written as build/crash-*.
+It begins with tests/fuzz/corpus.txt. New inputs go to build/fuzz, which a later run goes on from;
+an input that breaks the property ends it and is written as build/crash-*.
 """
 
 import sys
