@@ -1,15 +1,4 @@
-"""Runs the chapters top to bottom, as copies or to refresh their stored outputs.
-
-__all__ = [
-    "EXECUTED",
-    "NOTEBOOKS",
-    "chapter_paths",
-    "execute",
-    "main",
-    "solution_paths",
-    "write_executed",
-]
-"""
+"""Runs the chapters top to bottom, as copies or to refresh their stored outputs."""
 
 import argparse
 import sys
@@ -108,21 +97,35 @@ def execute(path: Path, timeout: int = 600) -> tuple[nbformat.NotebookNode, floa
 def write_executed(folder: Path) -> list[Path]:
     """Executes every chapter and writes it, with the outputs of this run, to another folder.
 
+    A chapter that fails stops no other.
+
     Args:
-        folder: where the copies go; those of chapters that are no more are removed.
+        folder: where the copies go; those of chapters that are no more, or that failed, are
+            removed.
 
     Returns:
         The paths of the copies, in order.
 
     Raises:
-        InputError: a cell failed.
+        InputError: a cell failed; where chapters failed, each is told on a line of standard error
+            as it happens.
     """
-    copies = []
+    copies, failures = [], []
     for path in chapter_paths():
-        notebook, _ = execute(path)
-        copies.append(_write(folder / path.name, nbformat.writes(notebook) + "\n"))
+        try:
+            notebook, _ = execute(path)
+        except InputError as error:
+            failures.append(path.name)
+            print(f"failed: {error}", file=sys.stderr)
+        else:
+            copies.append(_write(folder / path.name, nbformat.writes(notebook) + "\n"))
     for old in set(folder.glob("*.ipynb")) - set(copies):
         old.unlink()
+    if failures:
+        raise InputError(
+            f"{', '.join(failures)}: did not run to the end, for the reason told above; "
+            f"the other {len(copies)} chapters did"
+        )
     return copies
 
 

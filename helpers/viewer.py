@@ -168,7 +168,10 @@ def _too_old() -> str:
         released = re.search(r'name="date" content="([\d-]{10})', page.read_text("utf-8")).group(1)
         age = (datetime.date.today() - datetime.date.fromisoformat(released)).days
         if age > _DAYS:
-            return f"Netron draws for {_DAYS} days after its release, this one is {age} days old"
+            return (
+                f"Netron draws for {_DAYS} days after its release, this one is {age} days old; "
+                "upgrade it: pip install --upgrade netron"
+            )
     return ""
 
 

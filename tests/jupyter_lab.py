@@ -148,12 +148,14 @@ class Notebook(Visit):
 
     Attributes:
         path: the copy that is open.
+        netrons: the addresses of all frames that were looked at, of kernels that ended too.
     """
 
     def __init__(self, lab: Lab, browser, path: Path) -> None:
         """Opens it and waits for its kernel."""
         super().__init__(browser)
         self.path = path
+        self.netrons: set[str] = set()
         self.page.goto(f"{lab.url}/lab/workspaces/{path.stem}?token={lab.token}")
         self.page.wait_for_function("window.jupyterapp")
         self.page.evaluate("window.jupyterapp.started.then(() => null)")

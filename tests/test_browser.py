@@ -137,7 +137,8 @@ def assert_the_form_answers(page):
 
 def assert_no_request_left(notebook):
     """Nothing of ours asks another machine; what Netron's page asks for is refused, and told."""
-    netrons = {frame.url for frame in notebook.frames()}
+    notebook.netrons |= {frame.url for frame in notebook.frames()}
+    netrons = notebook.netrons
     assert [address for frame, address in notebook.foreign if frame not in netrons] == []
     if notebook.foreign:
         hosts = sorted({address.split("/")[2] for _, address in notebook.foreign})

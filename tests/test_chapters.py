@@ -79,6 +79,28 @@ def test_executed_copies_are_left_in_another_folder(tmp_path, monkeypatch):
     assert [path.read_bytes() for path in paths] == before
 
 
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ("1 / 0", "code cell 2 failed with ZeroDivisionError"),
+        ("import os; os.kill(os.getpid(), 9)", "code cell 2 did not finish"),
+    ],
+)
+def test_a_chapter_that_fails_stops_no_other(tmp_path, monkeypatch, capsys, source, told):
+    paths = [
+        notebook(tmp_path / "01-bad.ipynb", "1 + 1", source),
+        notebook(tmp_path / "02-good.ipynb", "print(6 * 7)"),
+    ]
+    monkeypatch.setattr(chapters, "chapter_paths", lambda: paths)
+    folder = tmp_path / "executed"
+    folder.mkdir()
+    notebook(folder / "01-bad.ipynb")  # of an earlier run
+    with pytest.raises(InputError, match=r"^01-bad\.ipynb: did not run to the end"):
+        write_executed(folder)
+    assert [path.name for path in folder.iterdir()] == ["02-good.ipynb"]
+    assert f"failed: 01-bad.ipynb: {told}" in capsys.readouterr().err
+
+
 def test_chapters_are_found_in_order_and_a_folder_without_any_is_named(tmp_path):
     for name in ("02-b.ipynb", "01-a.ipynb", "draft.ipynb", "10-c.ipynb"):
         notebook(tmp_path / name)

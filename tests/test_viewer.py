@@ -312,6 +312,7 @@ def test_a_netron_that_is_too_old_is_told_in_one_line_and_still_serves(model, mo
         assert shown.frame().src == shown.url
         (line,) = capsys.readouterr().out.splitlines()
         assert line.startswith("Netron draws for 180 days after its release, this one is ")
+        assert line.endswith("; upgrade it: pip install --upgrade netron")
         assert read(shown.url)
 
 

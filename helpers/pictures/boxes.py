@@ -20,6 +20,8 @@ NOTE_POINTS = 6.5
 LABEL_POINTS = 7.0
 """The size of the names of edges and bodies, in points."""
 
+_APART = 0.3  # inches between names below one box: few dots an inch make letters a tenth wider
+
 
 def shortened(name: str, most: int = 24) -> str:
     """The end of a long name, which is where names of exported graphs differ."""
@@ -143,7 +145,9 @@ def _operator(node: onnx.NodeProto, widest: float) -> Box:
     """A node's box, wide enough for the names of its outputs below it and its bodies inside it."""
     box = _box("operator", shortened(node.op_type), shortened(node.name))
     box.floats = node.op_type == "Constant"  # it has no input, and stands beside what uses it
-    box.width = max(box.width, len(node.output) * (widest + 0.1))
+    if len(node.output) > 1:
+        box.width = max(box.width, len(node.output) * (widest + _APART))
+    box.width = max(box.width, widest + 0.1)
     across = 0.12
     for name, body in nested(node):
         inner = diagram(body, outermost=False)
