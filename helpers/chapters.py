@@ -74,6 +74,7 @@ def execute(path: Path, timeout: int = 600) -> tuple[nbformat.NotebookNode, floa
             notebook,
             timeout=timeout,
             kernel_name="python3",
+            extra_arguments=["--log-level=ERROR"],  # it warns that its loopback ports are open
             coalesce_streams=True,  # one output a stream, however it came in pieces
             resources={"metadata": {"path": str(path.parent)}},
             on_cell_start=begins,
