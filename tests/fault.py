@@ -1,7 +1,9 @@
 """A fault as a value: which promise it tests, how it is caused, and what is to happen."""
 
+import io
 import re
 from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,7 +65,8 @@ def came_of(fault: Fault, folder: Path) -> str:
         folder: an empty folder to work in; its path is left out of what is told.
     """
     try:
-        told = fault.cause(folder)
+        with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+            told = fault.cause(folder)
     except InputError as error:
         told = f"refused: {error}"
     except NotTried as why:

@@ -51,12 +51,12 @@ def _inputs(cases: list[Case]) -> int:
 
 
 def _faults(faults: list[Fault]) -> int:
-    print(f"{'':4}{'promise':<22}{'fault':<60}{'expected':<60}happened")
+    print(f"{'':4}{'promise':<22}{'fault':<48} {'expected':<75} happened")
     marks = []
     for fault, told in _each(faults, came_of):
         tried = not told.startswith(NOT_TRIED)
         marks.append("ok" if fault.fits(told) else "NO" if tried else "--")
-        line = f"{marks[-1]:4}{fault.row:<22}{fault.name:<60}{fault.expected:<60}{told[:300]}"
+        line = f"{marks[-1]:4}{fault.row:<22}{fault.name:<48} {fault.expected:<75} {told[:300]}"
         print(line, flush=True)
     wrong, untried = marks.count("NO"), marks.count("--")
     print(f"{len(marks)} faults, {wrong} of them not as expected")

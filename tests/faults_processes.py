@@ -106,7 +106,8 @@ def killed(name: str, *, kills: int, stems: tuple[str, ...]) -> Callable[[Path],
                         made.unlink()
             _undisturbed(name, spoiled)
         assert sums(spoiled) == wanted, (sums(spoiled), wanted)
-        return f"{kills} kills, {'some' if halves else 'none'} left half a file aside; then the same files"
+        aside = "some" if halves else "none"
+        return f"{kills} kills, {aside} left half a file aside; then the same files"
 
     return cause
 
