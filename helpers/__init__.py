@@ -2,8 +2,11 @@
 
 Who imports whom (no circles; everything may import `errors`)::
 
-    errors
-    files, environment, varint
+    stopping                   what Ctrl-C ends, and when
+    errors                     -> stopping
+    scratch                    folders to work in, which a killed process leaves to the next
+    files                      a file is whole or absent -> scratch
+    environment, varint
     instructions               what the processor lacks -> environment
     busy                       did other programs run beside us?
     ratios                     how many times faster?
@@ -33,9 +36,9 @@ Who imports whom (no circles; everything may import `errors`)::
     preflight                  what this machine lacks -> requirements, sessions, environment
     rungs                      one model in one engine -> exports, sessions
     records                    what a run found -> rungs, latency, environment
-    soundness                  logits that no time may be told of
+    soundness                  logits that no time may be told of -> rungs
     comparison                 several rungs on the same windows -> soundness, records, squad
-    trials                     a rung where a shape may be too much -> rungs
+    trials                     a rung where a shape may be too much -> soundness, rungs
     sweep, scoring             batches, lengths, whole files -> trials, rungs, squad, latency
     model_files                every file of one model -> recipes, artifacts, apart, quantization
     steps                      what a rung is built from -> model_files, rungs, records
@@ -49,7 +52,7 @@ Who imports whom (no circles; everything may import `errors`)::
     marking                    the answers, marked in the passage -> asking, squad
     form                       the form to ask more -> marking, settings, environment
     volume                     many windows at a time -> sweep, scoring, material
-    report                     a record as people read it -> display
+    report                     a record as people read it -> display, recorded
     benchmark                  the command -> all of the above
     exercises                  is an answer right? -> graphs, exports, quantization, costs, ...
     chapters                   runs the notebooks

@@ -6,6 +6,8 @@ other in one process took more than 24 GB; each alone needs at most 10 GB (onnx 
 """
 
 import multiprocessing
+import os
+import threading
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pickle import PicklingError
@@ -28,7 +30,8 @@ def apart(
 ) -> _Result:
     """Calls a function in a new process and waits for it.
 
-    The process ends with its work, and at once where the wait is broken off (Ctrl-C).
+    The process ends with its work, and at once where the wait is broken off (Ctrl-C) or who waits
+    is killed.
 
     Args:
         function: stands at the top of a module, or is a `functools.partial` of such a one.
@@ -67,7 +70,8 @@ def apart(
 def _work(
     answer: Connection, function: Callable[..., Any], args: tuple, options: dict[str, Any]
 ) -> None:
-    """What the process does. Nobody waits for the answer where the one that asked has ended."""
+    """What the process does. It ends at once where the one that asked has ended."""
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
         told = True, function(*args, **options)
     except Exception as error:
@@ -78,3 +82,10 @@ def _work(
         answer.send((False, RuntimeError(f"{reason_of(error)}: {told[1]!r}"[:300])))
     except BrokenPipeError:
         pass
+
+
+def _end_with_parent() -> None:
+    asking = multiprocessing.parent_process()
+    if asking is not None:
+        asking.join()
+        os._exit(1)

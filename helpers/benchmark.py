@@ -65,17 +65,19 @@ def run(settings: Settings, folder: Path) -> dict[str, Any]:
         interrupted=interrupted,
         machine=machine,
     )
-    write_json(folder / "record.json", found)  # whatever happens next, this much is kept
-    if settings.sweep and not interrupted:
+    more_to_come = bool(settings.sweep and not interrupted)
+    # Whatever happens next, this much is kept; if nothing does, it says of itself that it is short.
+    write_json(folder / "record.json", found | {"interrupted": interrupted or more_to_come})
+    if more_to_come:
         measured = {result.slug for result in results}
         swept = {slug: rungs[slug] for slug in SWEPT if slug in measured}
 
         def keep(more: Mapping[str, Any]) -> None:
-            write_json(folder / "record.json", found | more)
+            write_json(folder / "record.json", found | more | {"interrupted": True})
 
         more, found["interrupted"] = measure_volume(swept, material, settings, keep)
         found |= more
-        keep(found)
+        write_json(folder / "record.json", found)
     return found
 
 
@@ -93,11 +95,12 @@ def main(arguments: Sequence[str] | None = None) -> int | None:
         warnings.simplefilter("ignore", category=UserWarning)
         found = run(settings, folder)
     print(f"\n{text_of(found)}\n\nrecord: {folder / 'record.json'}")
+    if found["interrupted"]:
+        print("stopped early: the record holds what was finished; its charts, when you have time:")
+        print(f"python -m helpers.report {folder}")
+        return 130
     for chart in save_charts(found, folder):
         print(f"chart:  {chart}")
-    if found["interrupted"]:
-        print("stopped early: the record holds what was finished")
-        return 130
     return None if found["rungs"] else 1
 
 

@@ -2,7 +2,9 @@
 
 import argparse
 import sys
+import threading
 import time
+from concurrent.futures import Future
 from pathlib import Path
 
 import nbformat
@@ -81,7 +83,7 @@ def execute(path: Path, timeout: int = 600) -> tuple[nbformat.NotebookNode, floa
             on_cell_executed=lambda **_: bar.update(),
         )
         try:
-            client.execute()
+            _run(client)
         except CellExecutionError as error:
             raise InputError(
                 f"{path.name}: code cell {running[0]} failed with {error.ename}: {error.evalue}; "
@@ -144,6 +146,29 @@ def main() -> int | None:
         _write(path, nbformat.writes(notebook) + "\n")
         print(f"{path.relative_to(PROJECT)} refreshed", file=sys.stderr)
     return 0
+
+
+def _run(client: NotebookClient) -> None:
+    """Runs a notebook in a thread: in the main one nbclient takes Ctrl-C to itself.
+
+    It would then wait for the kernel to end in its own time.
+    """
+    done: Future[None] = Future()
+
+    def run() -> None:
+        try:
+            client.execute()
+            done.set_result(None)
+        except BaseException as error:
+            done.set_exception(error)
+
+    threading.Thread(target=run, daemon=True).start()
+    try:
+        done.result()
+    except KeyboardInterrupt:
+        if client.km is not None and client.km.has_kernel:
+            client.km.provisioner.process.kill()
+        raise
 
 
 def _write(path: Path, text: str) -> Path:

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from helpers.errors import Failed, InputError, excused
+from helpers.errors import Failed, InputError
 from helpers.latency import first_runs, measure
 from helpers.records import Agreement, Result, record
 from helpers.rungs import Inputs, Rung, all_logits
-from helpers.soundness import check_finite, check_same
+from helpers.soundness import check_same, sound_logits
 from helpers.squad import Example, Features, answers, score
 
 __all__ = ["agreement", "apart", "compare", "race"]
@@ -81,7 +81,8 @@ def compare(
         examples: the questions, for the scores; empty for none.
         features: their windows.
         failed: told the name of a rung that raises, in whichever run, or whose logits are not
-            finite, and what it raised. The others go on without it. None: it is raised.
+            finite, all alike or far from the reference's, and what it raised. The others go on
+            without it. None: it is raised.
 
     Returns:
         A result a rung, in the rungs' order, without those that failed: the first that did not
@@ -91,7 +92,7 @@ def compare(
     Raises:
         KeyboardInterrupt: Ctrl-C before the first round of timing was finished.
         InputError: two rungs have the same name, so that their times could not be told apart, or
-            a rung's logits are not finite.
+            a rung's logits are not finite, all alike or far from the reference's.
     """
     names = [rung.name for rung in rungs]
     for name in names:
@@ -111,14 +112,9 @@ def compare(
     }
     first = first_runs(engines, failed=failed)
     bar = {"ncols": 80, "leave": False}
-    logits = {}
     with tqdm(total=windows * len(first), desc="answers", **bar) as progress:
-        for rung in rungs:
-            if rung.name in first:
-                with excused(rung.name, failed):
-                    pair = all_logits(rung, inputs, progress.update)
-                    check_finite(rung.name, pair)
-                    logits[rung.name] = pair
+        asked = [rung for rung in rungs if rung.name in first]
+        logits = sound_logits(asked, inputs, progress.update, failed)
     agreements = {}
     for name, pair in logits.items():
         agreements[name] = agreement(pair, next(iter(logits.values())), examples, features)

@@ -1,7 +1,6 @@
 """One file from the network: fetched once, checked, and only then put in place."""
 
 import http.client
-import tempfile
 from pathlib import Path
 
 from helpers.errors import InputError
@@ -38,8 +37,8 @@ def fetch(url: str, path: Path | str, *, digest: str) -> Path:
         return path
     import wget  # here, because a machine that downloads nothing need not have it
 
-    with put_in_place(path) as temporary, tempfile.TemporaryDirectory(dir=path.parent) as folder:
-        arrived = Path(folder) / path.name  # wget leaves its own scraps where it is broken off
+    with put_in_place(path) as temporary:
+        arrived = temporary.with_name("arrived")  # wget takes another name where one is taken
         try:
             wget.download(url, str(arrived), bar=None)
         except (OSError, http.client.HTTPException) as error:

@@ -4,6 +4,8 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from helpers.stopping import end_children, stopping_soon
+
 __all__ = ["Failed", "InputError", "excused", "reason_of", "run_command"]
 
 Failed = Callable[[str, Exception], object]
@@ -52,15 +54,19 @@ def excused(name: str, failed: Failed | None) -> Iterator[None]:
 def run_command(main: Callable[[], int | None]) -> None:
     """Runs a command's main function and turns an `InputError` into one line and exit code 2.
 
+    Ctrl-C ends it within two seconds, with exit code 130, and what it has started too.
+
     Args:
         main: the command; returns its exit code, or None for 0.
     """
-    try:
-        code = main()
-    except InputError as error:
-        print(f"error: {error}", file=sys.stderr)
-        code = 2
-    except KeyboardInterrupt:
-        print("stopped", file=sys.stderr)
-        code = 130
-    sys.exit(code or 0)
+    with stopping_soon():
+        try:
+            code = main()
+        except InputError as error:
+            print(f"error: {error}", file=sys.stderr)
+            code = 2
+        except KeyboardInterrupt:
+            print("stopped", file=sys.stderr)
+            end_children()
+            code = 130
+        sys.exit(code or 0)

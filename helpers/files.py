@@ -1,23 +1,30 @@
 """Files that are whole or absent: written beside their place, then renamed into it."""
 
+import errno
 import hashlib
 import json
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 from helpers.errors import InputError
+from helpers.scratch import held, scratch
 
 __all__ = [
     "PROJECT", "check_writable", "expanded", "fresh_folder", "put_in_place", "sha256", "write_json",
+    "writing_to",
 ]  # fmt: skip
 
 PROJECT = Path(__file__).resolve().parent.parent
 """The project's folder: the one that holds notebooks/, helpers/ and data/."""
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
+_RUNS = 100  # of one chapter at the same time, at most
+_folders: dict[Path, int] = {}  # those that this process keeps, and the handles of their locks
 
 
 def expanded(path: str) -> Path:
@@ -37,47 +44,86 @@ def expanded(path: str) -> Path:
 def fresh_folder(name: str) -> Path:
     """The folder `build/<name>` of the project, made or emptied; `make clean` removes it.
 
+    This process keeps it until it ends. Where another process has it, as when a chapter is open in
+    JupyterLab while `make run` runs it too, it is `build/<name>-2`, or the next that is free.
+
     Raises:
         InputError: it cannot be emptied or written to.
     """
-    folder = PROJECT / "build" / name
+    first = folder = PROJECT / "build" / name
     try:
-        if folder.exists():
-            shutil.rmtree(folder)
-        folder.mkdir(parents=True)
+        for number in range(2, _RUNS):
+            folder.mkdir(parents=True, exist_ok=True)
+            if _kept(folder):
+                break
+            folder = first.with_name(f"{name}-{number}")
+        else:
+            folder = first  # a disk without locks
+        for inner in folder.iterdir():
+            shutil.rmtree(inner) if inner.is_dir() and not inner.is_symlink() else inner.unlink()
     except OSError as error:
-        raise InputError(_no_room(folder, error)) from error
+        raise InputError(_no_room(folder, error.strerror)) from error
     return folder
+
+
+def _kept(folder: Path) -> bool:
+    """Whether this process has the folder to itself, now or since earlier."""
+    handle = _folders.get(folder)
+    if handle is None or not os.path.samestat(os.fstat(handle), folder.stat()):
+        handle = held(folder)
+    if handle is None:
+        return False
+    _folders[folder] = handle
+    return True
 
 
 @contextmanager
 def put_in_place(path: Path | str) -> Iterator[Path]:
     """Yields a temporary path beside `path`; renames it to `path` when the block ends well.
 
+    Where the process is killed, what it had written stays beside `path` until the next who writes
+    there removes it.
+
     Args:
         path: where the file shall stand; its folder is made when missing.
 
     Yields:
-        A path in the same folder, with the same suffix, to write to.
+        A path on the same disk, of the same name, to write to: an empty file, alone in its folder.
 
     Raises:
-        InputError: the folder cannot be written to.
+        InputError: the folder cannot be written to, or its disk is full.
     """
     path = Path(path)
+    with ExitStack() as stack:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            temporary = stack.enter_context(scratch(path)) / path.name
+            temporary.touch()
+        except OSError as error:
+            raise InputError(_no_room(path.parent, error.strerror)) from error
+        with writing_to(path.parent):
+            yield temporary
+            temporary.chmod(0o644)  # some makers write for their owner only
+            os.replace(temporary, path)
+
+
+@contextmanager
+def writing_to(folder: Path | str) -> Iterator[None]:
+    """Turns what fails inside because nothing more can be written to a folder into one line.
+
+    Args:
+        folder: where the block writes.
+
+    Raises:
+        InputError: the disk is full or read-only, or a quota is used up.
+    """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(
-            prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent
-        )
-    except OSError as error:
-        raise InputError(_no_room(path.parent, error)) from error
-    os.close(handle)
-    os.chmod(name, 0o644)  # mkstemp makes the file private; a result is for everyone
-    try:
-        yield Path(name)
-        os.replace(name, path)
-    finally:
-        Path(name).unlink(missing_ok=True)
+        yield
+    except Exception as error:  # of many kinds: libraries put the system's words into their own
+        said = [words for words in map(os.strerror, _NO_ROOM) if words in str(error)]
+        if isinstance(error, InputError) or not said:
+            raise
+        raise InputError(_no_room(Path(folder), said[0])) from error
 
 
 def check_writable(folder: Path | str) -> None:
@@ -94,12 +140,12 @@ def check_writable(folder: Path | str) -> None:
         with tempfile.TemporaryFile(dir=folder) as probe:
             probe.write(b"written")
     except OSError as error:
-        raise InputError(_no_room(Path(folder), error)) from error
+        raise InputError(_no_room(Path(folder), error.strerror)) from error
 
 
-def _no_room(folder: Path, error: OSError) -> str:
+def _no_room(folder: Path, reason: str | None) -> str:
     return (
-        f"{folder}: cannot write there ({error.strerror}); "
+        f"{folder}: cannot write there ({reason}); "
         "free some space, or choose a folder that you may write to"
     )
 

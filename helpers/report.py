@@ -1,6 +1,10 @@
-"""A benchmark's record as people read it: a headline, tables, and charts."""
+"""A benchmark's record as people read it: a headline, tables, and charts.
 
-from collections.abc import Mapping
+python -m helpers.report build/bench   # of a run that Ctrl-C ended before it drew
+"""
+
+import argparse
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +17,11 @@ from helpers.display import (
     sweep_chart,
     table,
 )
+from helpers.errors import run_command
+from helpers.files import expanded
+from helpers.recorded import recorded
 
-__all__ = ["CHARTS", "remove_results", "save_charts", "text_of"]
+__all__ = ["CHARTS", "main", "remove_results", "save_charts", "text_of"]
 
 CHARTS = ("chart.png", "accuracy.png", "roofline.png", "sweep.png")
 """The pictures that a run leaves, where its record holds what they show."""
@@ -64,6 +71,17 @@ def save_charts(found: Mapping[str, Any], folder: Path) -> list[Path]:
     return [save_chart(chart, folder / name) for name, chart in charts.items()]
 
 
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The command `python -m helpers.report`: prints a folder's record and draws its charts."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("folder", help="where record.json is; the charts go there too")
+    folder = expanded(parser.parse_args(arguments).folder)
+    found = recorded("record", folder)
+    print(text_of(found))
+    for chart in save_charts(found, folder):
+        print(f"chart:  {chart}")
+
+
 def _counts(found: Mapping[str, Any]) -> str:
     used = found["settings"]
     part = "" if used["questions"] == used["questions_in_file"] else "the first "
@@ -72,3 +90,7 @@ def _counts(found: Mapping[str, Any]) -> str:
         f"{part}{used['questions']} questions in {used['windows']} windows of "
         f"{used['squad']}; times in ms over {samples} interleaved runs each"
     )
+
+
+if __name__ == "__main__":
+    run_command(main)

@@ -9,6 +9,7 @@ import numpy as np
 
 from helpers.errors import InputError
 from helpers.rungs import Inputs, Rung, all_logits
+from helpers.soundness import check_finite
 from helpers.squad import Example, Features, answers, score
 
 __all__ = [
@@ -107,7 +108,8 @@ def score_file(
         in percent)}; the last three None without examples.
 
     Raises:
-        InputError: `batch` or `repeats` is below 1, or there are no windows.
+        InputError: `batch` or `repeats` is below 1, there are no windows, or a logit is NaN or
+            infinite.
     """
     if repeats < 1:
         raise InputError(f"repeats={repeats}: must be at least 1")
@@ -127,6 +129,8 @@ def score_file(
         taken = [sum(times) for times in seconds.values()]
         if sum(taken) * (1 + 1 / len(seconds[WAYS[0]])) > budget_s:
             break
+    for pair in logits.values():
+        check_finite(rung.name, pair)
     scores = _scores(examples, features, logits)
     return [
         {

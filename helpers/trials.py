@@ -5,12 +5,13 @@ from typing import Any
 
 from helpers.errors import reason_of
 from helpers.rungs import Inputs, Rung
+from helpers.soundness import check_finite
 
 __all__ = ["accepts", "engine", "teller"]
 
 
 def accepts(rung: Rung, feeds: Sequence[Inputs], where: str, tell: Callable[[str], object]) -> bool:
-    """Runs a rung on each input; False, and told, where it raises.
+    """Runs a rung on each input; False, and told, where it raises or gives NaN or infinity.
 
     It may be made for another shape, or find no memory for this one.
 
@@ -22,7 +23,7 @@ def accepts(rung: Rung, feeds: Sequence[Inputs], where: str, tell: Callable[[str
     """
     try:
         for feed in feeds:
-            rung.run(feed)
+            check_finite(rung.name, rung.run(feed))
     except Exception as error:
         teller(where, tell)(rung.name, error)
         return False

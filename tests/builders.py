@@ -68,6 +68,12 @@ def pointing(
     return logits[0], logits[1]
 
 
+def rising(inputs: dict[str, np.ndarray]) -> np.ndarray:
+    """Logits of a made-up rung: 0, 1, 2 and so on, float32 [windows, length]."""
+    windows, length = inputs["input_ids"].shape
+    return np.tile(np.arange(length, dtype=np.float32), (windows, 1))
+
+
 @contextmanager
 def server(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
     """Serves on a free port of the loopback device and yields the address."""

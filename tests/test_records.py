@@ -10,7 +10,7 @@ from functools import partial
 import jsonschema
 import numpy as np
 import pytest
-from builders import CASES
+from builders import CASES, rising
 
 from helpers import benchmark, models
 from helpers.benchmark import run
@@ -273,7 +273,7 @@ def counting_rung(name, calls, spoil=None):
         calls.append(name)
         if calls.count(name) == 1:
             time.sleep(0.05)
-        start, end = (np.zeros(inputs["input_ids"].shape, np.float32) for _ in range(2))
+        start, end = rising(inputs), rising(inputs)
         if spoil is not None and inputs["input_ids"][0, 0] == 3:
             end[0, 0] = spoil
         return start, end
@@ -302,7 +302,7 @@ def test_ctrl_c_in_mid_timing_leaves_the_rounds_that_were_finished():
         calls.append(1)
         if len(calls) == 2 * (1 + 5) + 9:  # two rungs: first runs, five windows, then four rounds
             raise KeyboardInterrupt
-        return (np.zeros(inputs["input_ids"].shape, np.float32),) * 2
+        return (rising(inputs),) * 2
 
     rungs = [Rung(name, "PyTorch", "fp32", "cpu", "cpu", answer) for name in ("one", "two")]
     results = compare(rungs, numbered_windows(5), samples=50, warmup=0)
@@ -347,8 +347,8 @@ def test_a_rung_whose_timed_runs_compute_something_else_is_refused():
 
     def answer(inputs):
         calls.append(1)
-        made = np.ones(inputs["input_ids"].shape, np.float32)
-        made[0, 1] += 0.02 * (len(calls) == 1 + 5 + 2 + 3)  # in the third round that counts
+        made = rising(inputs)
+        made[0, 1] += 0.06 * (len(calls) == 1 + 5 + 2 + 3)  # in the third round that counts
         return made, made
 
     rungs = [counting_rung("sound", []), Rung("idle", "PyTorch", "fp32", "cpu", "cpu", answer)]
@@ -358,9 +358,53 @@ def test_a_rung_whose_timed_runs_compute_something_else_is_refused():
     )
     assert [one.rung.name for one in results] == ["sound"]
     assert re.match(
-        r"idle: a timed run of window 2 gave logits that are 0.02 off .*cannot be used",
+        r"idle: a timed run of window 2 gave logits that are 0.06 off .*cannot be used",
         str(told["idle"]),
     )
+
+
+def test_logits_that_are_all_alike_are_refused():
+    def nothing(inputs):
+        return (np.full(inputs["input_ids"].shape, 2.5, np.float32),) * 2
+
+    idle = Rung("idle", "PyTorch", "fp32", "cpu", "cpu", nothing)
+    with pytest.raises(InputError, match=r"^idle: every start logit of all 5 windows is 2\.5, so"):
+        compare([idle], numbered_windows(5), samples=1, warmup=0)
+
+
+@pytest.mark.parametrize(("factor", "refused"), [(1.4, False), (1.6, True), (-1, True)])
+def test_logits_far_from_the_reference_are_refused_before_any_is_timed(factor, refused):
+    calls, told = [], {}
+
+    def answer(inputs):
+        calls.append(1)
+        return rising(inputs), factor * rising(inputs)
+
+    other = Rung("other", "PyTorch", "fp32", "cpu", "cpu", answer)
+    inputs = numbered_windows(5) | {"attention_mask": np.ones((5, 4), np.int64)}
+    results = compare(
+        [counting_rung("one", []), other],
+        inputs,
+        samples=3,
+        warmup=0,
+        failed=lambda *one: told.update([one]),
+    )
+    assert [one.rung.name for one in results] == ["one", "other"][: 2 - refused]
+    assert len(calls) == 1 + 5 + 3 * (not refused)
+    said = "other: its end logits are .* off the reference's, which vary by 1.1 themselves"
+    assert bool(re.match(said, str(told.get("other")))) == refused
+
+
+def test_what_engines_give_for_padding_counts_for_nothing():
+    def answer(inputs):
+        spoilt = rising(inputs)
+        spoilt[:, 2:] = 1e4
+        return spoilt, spoilt
+
+    mask = np.tile([1, 1, 0, 0], (5, 1))
+    rungs = [counting_rung("one", []), Rung("other", "PyTorch", "fp32", "cpu", "cpu", answer)]
+    results = compare(rungs, numbered_windows(5) | {"attention_mask": mask}, samples=1, warmup=0)
+    assert len(results) == 2
 
 
 RECORDS = sorted((PROJECT / "data" / "records").glob("*.json"))
@@ -383,7 +427,7 @@ def breaking_rung(name, *, after, spoil=None):
         calls.append(1)
         shape = inputs["input_ids"].shape
         if len(calls) <= after:
-            return (np.zeros(shape, np.float32),) * 2
+            return (rising(inputs),) * 2
         if spoil is not None:
             return (np.full(shape, spoil, np.float32),) * 2
         raise RuntimeError("CUDA error: an illegal memory access was encountered\nFor debugging")
@@ -469,7 +513,7 @@ def test_ctrl_c_in_the_sweep_keeps_its_points(tiny_folder, tmp_path, monkeypatch
         calls.append(1)
         if len(calls) == 200:
             raise KeyboardInterrupt
-        return (np.zeros(inputs["input_ids"].shape, np.float32),) * 2
+        return (rising(inputs),) * 2
 
     made = [Rung("one", "PyTorch", "fp32", "cpu", "cpu", answer)]
     monkeypatch.setattr(

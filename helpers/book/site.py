@@ -3,9 +3,7 @@
 import io
 import re
 import shutil
-import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +13,8 @@ from helpers.book.cards import card_of, start_page
 from helpers.book.extension import words_of
 from helpers.book.offline import remote_loads
 from helpers.errors import InputError, reason_of
-from helpers.files import check_writable
+from helpers.files import check_writable, writing_to
+from helpers.scratch import move_in, scratch
 
 __all__ = ["build_book"]
 
@@ -70,22 +69,13 @@ def build_book(chapters: Sequence[Path], folder: Path, solutions: Sequence[Path]
             would load something from another machine; what stood in the folder stays.
     """
     check_writable(folder.parent)
-    with _beside(folder) as work:
+    with scratch(folder) as work, writing_to(folder.parent):
         source = work / "source"
         words = _lay_out(source, chapters, solutions)
         _run_sphinx(source, work / "site", work / "trees", words)
         _check_offline(work / "site")
-        if folder.exists():
-            folder.rename(work / "old")
-        (work / "site").rename(folder)
+        move_in(work / "site", folder)
     return folder / "index.html"
-
-
-@contextmanager
-def _beside(folder: Path) -> Iterator[Path]:
-    """A working folder on the same disk, so that the site can be renamed into its place."""
-    with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as work:
-        yield Path(work)
 
 
 def _lay_out(source: Path, chapters: Sequence[Path], solutions: Sequence[Path]) -> dict[str, str]:

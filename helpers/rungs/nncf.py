@@ -7,7 +7,6 @@ import contextlib
 import io
 import logging
 import os
-import tempfile
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +14,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from helpers.exports import feeds
+from helpers.files import put_in_place
 from helpers.quantization import needs_reduce_range
 from helpers.rungs.rung import Inputs
 
@@ -68,11 +68,11 @@ def _write(model: "openvino.Model", path: Path) -> None:
     """Writes OpenVINO's two files as one; nothing is rounded to 16 bits on the way."""
     import openvino
 
-    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
-        openvino.save_model(model, Path(folder) / "model.xml", compress_to_fp16=False)
-        with zipfile.ZipFile(path, "w") as parts:
+    with put_in_place(path) as temporary:
+        openvino.save_model(model, temporary.with_name("model.xml"), compress_to_fp16=False)
+        with zipfile.ZipFile(temporary, "w") as parts:
             for name in ("model.xml", "model.bin"):
-                parts.write(Path(folder) / name, name)
+                parts.write(temporary.with_name(name), name)
 
 
 @contextlib.contextmanager

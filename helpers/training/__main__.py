@@ -9,6 +9,8 @@ import sys
 import time
 from pathlib import Path
 
+from helpers.errors import run_command
+
 DATA = Path(__file__).parents[2] / "data"
 
 
@@ -38,4 +40,4 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_command(main)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +11,9 @@ from pathlib import Path
 import torch
 from safetensors.torch import save_file
 from transformers import BertForQuestionAnswering
+
+from helpers.files import check_writable, writing_to
+from helpers.scratch import move_in, scratch
 
 __all__ = ["replacing_folder", "save_model", "score_table", "write_card"]
 
@@ -117,23 +118,20 @@ def write_card(
 
 @contextmanager
 def replacing_folder(folder: Path) -> Iterator[Path]:
-    """Give a temporary sibling that takes the folder's place only if all went well.
+    """Give a temporary folder that takes the folder's place only if all went well.
 
     Args:
         folder: What to replace; need not exist.
 
     Yields:
-        The sibling, empty.
+        The temporary one, empty.
+
+    Raises:
+        InputError: Nothing can be written beside the folder.
     """
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    sibling = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    old = sibling.with_name(sibling.name + "-old")
-    try:
-        yield sibling
-        sibling.chmod(0o755)
-        if folder.exists():
-            os.replace(folder, old)
-        os.replace(sibling, folder)
-    finally:
-        for left in (sibling, old):
-            shutil.rmtree(left, ignore_errors=True)
+    check_writable(folder.parent)
+    with scratch(folder) as work, writing_to(folder.parent):
+        new = work / folder.name
+        new.mkdir()
+        yield new
+        move_in(new, folder)

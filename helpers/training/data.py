@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import random
+import signal
 from collections.abc import Callable
 from functools import cache, partial
 from pathlib import Path
@@ -78,7 +79,8 @@ def make_samples(
     seeds = [
         1_000_003 * seed + 1_009 * number + level for number in range(max(1, passages // CHUNK))
     ]
-    with multiprocessing.get_context("spawn").Pool(processes) as pool:
+    alone = (signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that waits for them
+    with multiprocessing.get_context("spawn").Pool(processes, signal.signal, alone) as pool:
         return Samples.joined(
             tqdm(pool.imap(make, seeds), total=len(seeds), desc=f"passages, level {level}")
         )

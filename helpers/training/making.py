@@ -6,6 +6,7 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
+from helpers.files import put_in_place
 from helpers.squad import read_squad
 
 from .card import replacing_folder, save_model, score_table, write_card
@@ -25,7 +26,7 @@ def make(folder: Path, exam: Path, *, share: float = 1.0, seed: int = 1) -> str:
 
     Args:
         folder: Where the model goes; replaced only at the end.
-        exam: Where the exam goes.
+        exam: Where the exam goes; replaced only at the end, too.
         share: Share of the full amount of passages and steps.
         seed: Fixes data and training.
 
@@ -33,7 +34,7 @@ def make(folder: Path, exam: Path, *, share: float = 1.0, seed: int = 1) -> str:
         The scores, as a table.
     """
     forms = read_forms()
-    with replacing_folder(folder) as sibling:
+    with put_in_place(exam) as new_exam, replacing_folder(folder) as sibling:
         vocabulary = sibling / "vocab.txt"
         train_vocabulary(training_texts(forms, seed, max(1000, round(6000 * share))), vocabulary)
         levels = tuple(
@@ -67,12 +68,10 @@ def make(folder: Path, exam: Path, *, share: float = 1.0, seed: int = 1) -> str:
         size = len(vocabulary.read_text(encoding="utf-8").splitlines())
         trained = train(new_model(small_config(size), seed), levels, plan)
         save_model(trained, vocabulary, sibling)
-        new_exam = exam.with_name(f".{exam.name}.new")
         write_exam(forms, new_exam, seed=EXAM_SEED)
-        os.replace(new_exam, exam)
         disable_progress_bar()  # the files are read in a moment
         stored = BertForQuestionAnswering.from_pretrained(sibling).float().eval()
-        scores = score_parts(stored, AutoTokenizer.from_pretrained(sibling), read_squad(exam))
+        scores = score_parts(stored, AutoTokenizer.from_pretrained(sibling), read_squad(new_exam))
         facts = sum(len(domain.facts) for domain in forms.domains)
         write_card(
             sibling,

@@ -1,0 +1,403 @@
+"""What goes wrong with processes: killed, interrupted, or two that do the same at once."""
+
+import hashlib
+import json
+import random
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+
+import jsonschema
+from builders import CASES, server
+from fault import Fault
+from jobs import CONTENT
+from processes import HERE, Command, wait_until
+
+from helpers.files import PROJECT, sha256
+
+__all__ = ["FAULTS", "sums", "valid_record"]
+
+SCHEMA = json.loads((PROJECT / "data" / "record.schema.json").read_text(encoding="utf-8"))
+WITHIN = 2.0  # seconds after Ctrl-C
+BENCHMARK = ("-m", "helpers.benchmark", "--squad", CASES, "--rungs", "ort-exported,ort-fused")
+TRAINING = ("-m", "helpers.training", "--share", "0.001")
+CHAPTERS = ("-m", "helpers.chapters", "run")
+
+
+# --- looking -----------------------------------------------------------------------------------
+
+
+def sums(folder: Path) -> dict[str, str]:
+    """{path in the folder: SHA-256} of every file that is none of the fault's own."""
+    files = [path for path in folder.rglob("*") if path.is_file() and path.suffix != ".told"]
+    return {path.relative_to(folder).as_posix(): sha256(path) for path in files}
+
+
+def half_written(folder: Path) -> list[Path]:
+    """What somebody is writing, or wrote when he was killed."""
+    return [path for path in folder.rglob(".*.part/*") if path.is_file() and path.stat().st_size]
+
+
+def valid_record(path: Path) -> dict:
+    """A record, checked against the schema."""
+    found = json.loads(path.read_text(encoding="utf-8"))
+    jsonschema.validate(found, SCHEMA)
+    return found
+
+
+def job(name: str, folder: Path) -> Command:
+    return Command.python(HERE / "jobs.py", name, folder, output=folder / f"{name}.told")
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[None]:
+    """A server whose file comes in about a second; its address stands in the folder."""
+
+    class Slow(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(CONTENT)))
+            self.end_headers()
+            for at in range(0, len(CONTENT), 100_000):
+                self.wfile.write(CONTENT[at : at + 100_000])
+                time.sleep(0.03)
+
+        def log_message(self, *_):
+            pass
+
+    with server(Slow) as address:
+        (folder / "address").write_text(address, encoding="utf-8")
+        yield
+
+
+# --- killed ------------------------------------------------------------------------------------
+
+
+def killed(name: str, *, kills: int, stems: tuple[str, ...]) -> Callable[[Path], str]:
+    """Kills a job as soon as half a file stands there, and at moments drawn by chance.
+
+    Then it runs undisturbed, in the same folder and in a fresh one, and both hold the same.
+
+    Args:
+        name: the job's.
+        kills: how often.
+        stems: what the names of the files begin with that the job makes after "begins".
+    """
+
+    def cause(folder: Path) -> str:
+        spoiled, fresh = folder / "spoiled", folder / "fresh"
+        for each in (spoiled, fresh):
+            each.mkdir()
+        with serving(folder):
+            for each in (spoiled, fresh):
+                shutil.copy(folder / "address", each)
+            seconds = _undisturbed(name, fresh)
+            wanted = sums(fresh)
+            chance = random.Random(name)
+            halves = 0
+            for number in range(kills):
+                halves += _kill(name, spoiled, chance.random() * seconds if number else None)
+                _check_whole(spoiled, wanted)
+                for stem in stems:
+                    for made in spoiled.glob(f"{stem}*"):
+                        made.unlink()
+            _undisturbed(name, spoiled)
+        assert sums(spoiled) == wanted, (sums(spoiled), wanted)
+        aside = "some" if halves else "none"
+        return f"{kills} kills, {aside} left half a file aside; then the same files"
+
+    return cause
+
+
+def _undisturbed(name: str, folder: Path) -> float:
+    """Runs a job to its end; gives the seconds that its work took."""
+    with job(name, folder) as command:
+        command.wait_for("begins")
+        start = time.monotonic()
+        command.wait_for("ends")
+        return time.monotonic() - start
+
+
+def _kill(name: str, folder: Path, delay: float | None) -> bool:
+    """Kills a job; None: as soon as half a file stands there. Gives whether one is left."""
+    before = set(half_written(folder))
+    with job(name, folder) as command:
+        command.wait_for("begins")
+        if delay is None:
+            wait_until(lambda: set(half_written(folder)) - before, 60, "half a file")
+        else:
+            time.sleep(delay)
+        command.kill()
+        wait_until(lambda: not command.alive(), 5, "the end of what it had started")
+    return bool(half_written(folder))
+
+
+def _check_whole(folder: Path, wanted: dict[str, str]) -> None:
+    """Asserts that what stands in the open is whole."""
+    hidden = {path.relative_to(folder).as_posix() for path in half_written(folder)}
+    for name, digest in sums(folder).items():
+        assert name in hidden or ".part/" in name or wanted.get(name) == digest, f"half: {name}"
+
+
+def killed_in_mid_writing(folder: Path) -> str:
+    """The fast one: a file of the standard library's own speed."""
+    code = (
+        "import sys, time; from helpers.files import put_in_place\n"
+        "with put_in_place(sys.argv[1]) as path, path.open('w') as file:\n"
+        "    file.write('new'); file.flush(); print('half', flush=True); time.sleep(60)"
+    )
+    path = folder / "record.json"
+    path.write_text("old")
+    for _ in range(2):
+        with Command.python("-c", code, path, output=folder / "a.told") as command:
+            command.wait_for("half")
+            assert len(half_written(folder)) == 1  # that of the kill before is gone
+            command.kill()
+        assert path.read_text() == "old"
+    from helpers.files import write_json
+
+    write_json(path, {})
+    left = sorted(one.name for one in folder.iterdir())
+    return f"{path.read_text().strip()} {left}"
+
+
+def killed_training(folder: Path) -> str:
+    """Kills `make model`'s command while it makes passages, trains, and scores."""
+    out, exam = folder / "bert", folder / "exam.json"
+    arguments = (*TRAINING, "--out", out, "--exam", exam)
+    out.mkdir()
+    (out / "config.json").write_text("old")
+    exam.write_text("old")
+    for words, delay in (("level 1", 0.3), ("training:", 1.0), ("18/18", 0.0)):
+        with Command.python(*arguments, output=folder / "a.told") as command:
+            command.wait_for(words)
+            time.sleep(delay)
+            command.kill()
+            wait_until(lambda: not command.alive(), 10, "the end of what it had started")
+        there = {path.name: path.read_text() for path in (out / "config.json", exam)}
+        assert set(there.values()) == {"old"}, there
+    with Command.python(*arguments, output=folder / "a.told") as command:
+        assert command.wait() == 0, command.told[-300:]
+    files = sorted(path.name for path in out.iterdir())
+    left = sorted(path.name for path in folder.iterdir() if path.suffix != ".told")
+    return f"3 kills, the old files stay; then {len(files)} new files, and beside them {left}"
+
+
+def killed_scoring(folder: Path) -> str:
+    """Kills a benchmark while it scores the whole file; the record says that it is short."""
+    arguments = (*BENCHMARK, "--samples", "1", "--warmup", "0", "--out", folder)
+    with Command.python(*arguments, output=folder / "a.told") as command:
+        command.wait_for("scoring")
+        command.kill()
+    short = valid_record(folder / "record.json")
+    with Command.python(*arguments, output=folder / "b.told") as command:
+        assert command.wait() == 0, command.told[-300:]
+    whole = valid_record(folder / "record.json")
+    assert len(whole["scoring"]) == 6
+    return (
+        f"interrupted: {short['interrupted']}, then {whole['interrupted']}; {hidden(folder)} left"
+    )
+
+
+def hidden(folder: Path) -> str:
+    return ", ".join(sorted(path.name for path in folder.rglob(".*"))) or "nothing"
+
+
+# --- two at once -------------------------------------------------------------------------------
+
+
+def twice(name: str) -> Callable[[Path], str]:
+    """Two processes do one job in one folder, from the same moment on."""
+
+    def cause(folder: Path) -> str:
+        with serving(folder):
+            other = folder / "other.told"
+            with (
+                job(name, folder) as one,
+                Command.python(HERE / "jobs.py", name, folder, output=other) as two,
+            ):
+                for command in (one, two):
+                    assert command.wait() == 0, command.told[-300:]
+        for sidecar in folder.glob("*.onnx.json"):
+            note = json.loads(sidecar.read_text(encoding="utf-8"))
+            assert note["sha256"] == sha256(sidecar.with_suffix(""))
+        if name == "download":
+            assert sha256(folder / "fetched") == hashlib.sha256(CONTENT).hexdigest()
+        if name == "record":
+            valid_record(folder / "record.json")
+        return f"both end well; {hidden(folder)} left"
+
+    return cause
+
+
+def two_chapters(folder: Path) -> str:
+    """Two runs of chapter 01 at once: neither takes the other's files away."""
+    code = (
+        "import sys, pathlib; from helpers import files\n"
+        "files.PROJECT = pathlib.Path(sys.argv[1])\n"
+        "folder = files.fresh_folder('chapter-01'); (folder / 'a').write_text('mine')\n"
+        "print('begins', flush=True); sys.stdin.read(); import time; time.sleep(2)\n"
+        "assert (folder / 'a').read_text() == 'mine'; print(folder.name)"
+    )
+    with Command.python("-c", code, folder, output=folder / "one.told") as one:
+        one.wait_for("begins")
+        with Command.python("-c", code, folder, output=folder / "two.told") as two:
+            for command in (one, two):
+                assert command.wait(60) == 0, command.told[-300:]
+    names = [path.read_text().split()[-1] for path in (one.output, two.output)]
+    return f"both keep their files, in {', '.join(names)}"
+
+
+# --- Ctrl-C ------------------------------------------------------------------------------------
+
+
+def interrupted(
+    arguments: tuple, words: str, delay: float, look: Callable[[Path], str], *, out: bool = True
+) -> Callable[[Path], str]:
+    """Ctrl-C to a command's group, `delay` seconds after it wrote some words."""
+
+    def cause(folder: Path) -> str:
+        where = ("--out", folder / "out") if out else ()
+        with Command.python(*arguments, *where, output=folder / "a.told") as command:
+            command.wait_for(words)
+            time.sleep(delay)
+            seconds = command.interrupt()
+            code = command.process.poll()
+            late = "" if seconds < WITHIN else f" LATE: {seconds:.1f} s"
+            traced = ", a traceback" if "Traceback" in command.told else ""
+        return f"exit {code}, nothing alive{late}{traced}; {look(folder)}"
+
+    return cause
+
+
+def the_record(folder: Path) -> str:
+    found = valid_record(folder / "out" / "record.json")
+    return f"interrupted: {found['interrupted']}"
+
+
+def no_half(folder: Path) -> str:
+    half = [path.name for path in half_written(folder)]
+    return f"half a file: {half}" if half else "no half a file"
+
+
+def interrupted_job(name: str) -> Callable[[Path], str]:
+    """Ctrl-C in the midst of an export or a download, as soon as half a file stands there."""
+
+    def cause(folder: Path) -> str:
+        with serving(folder), job(name, folder) as command:
+            command.wait_for("begins")
+            wait_until(lambda: half_written(folder), 60, "half a file")
+            seconds = command.interrupt()
+            code = command.process.poll()
+        late = "" if seconds < WITHIN else f" LATE: {seconds:.1f} s"
+        made = [path.name for path in folder.glob("*.onnx")] + [*folder.glob("fetched")]
+        return f"exit {code}, nothing alive{late}; made {made}, {no_half(folder)}"
+
+    return cause
+
+
+LONG = ("--samples", "100000", "--warmup", "0", "--sweep", "0")
+KILLED, TWO, STOPPED = "killed", "two at once", "Ctrl-C"
+SAME = "{} kills, some left half a file aside; then the same files$"
+ENDED = "exit 130, nothing alive; "
+SOON = ENDED + "no half a file$"
+
+FAULTS = [
+    Fault(
+        KILLED,
+        "in mid-writing, twice",
+        r"{} \['a.told', 'record.json'\]$",
+        killed_in_mid_writing,
+        False,
+    ),
+    Fault(
+        KILLED, "during a download", SAME.format(4), killed("download", kills=4, stems=("fetched",))
+    ),
+    Fault(KILLED, "while records are written", SAME.format(4), killed("record", kills=4, stems=())),
+    Fault(
+        KILLED, "during an export", SAME.format(3), killed("export", kills=3, stems=("m-exported",))
+    ),
+    Fault(KILLED, "during fusion", SAME.format(3), killed("fuse", kills=3, stems=("m-fused",))),
+    Fault(
+        KILLED,
+        "during quantisation",
+        SAME.format(3),
+        killed("quantise", kills=3, stems=("m-int8", "m-fused-but")),
+    ),
+    Fault(
+        KILLED,
+        "during make model",
+        r"3 kills, the old files stay; then 5 new files, and beside them \['bert', 'exam.json'\]$",
+        killed_training,
+    ),
+    Fault(
+        KILLED,
+        "while a whole file is scored",
+        "interrupted: True, then False; nothing left$",
+        killed_scoring,
+    ),
+    Fault(TWO, "downloads of one file", "both end well; nothing left$", twice("download")),
+    Fault(TWO, "exports of one model", "both end well; nothing left$", twice("export")),
+    Fault(TWO, "records to one place", "both end well; nothing left$", twice("record")),
+    Fault(
+        TWO,
+        "runs of one chapter",
+        "both keep their files, in chapter-01, chapter-01-2$",
+        two_chapters,
+        False,
+    ),
+    Fault(
+        STOPPED,
+        "in make run, as a kernel starts",
+        SOON,
+        interrupted(CHAPTERS, "00-start-here: ", 0.2, no_half, out=False),
+    ),
+    Fault(
+        STOPPED,
+        "in make run, in a cell",
+        SOON,
+        interrupted(CHAPTERS, "01-inside", 4, no_half, out=False),
+    ),
+    Fault(
+        STOPPED,
+        "in make bench, as answers are compared",
+        ENDED + "interrupted: True",
+        interrupted((*BENCHMARK, *LONG), "answers", 0.1, the_record),
+    ),
+    Fault(
+        STOPPED,
+        "in make bench, as runs are timed",
+        ENDED + "interrupted: True",
+        interrupted((*BENCHMARK, *LONG), "latency", 0.5, the_record),
+    ),
+    Fault(
+        STOPPED,
+        "in make bench, as a whole file is scored",
+        ENDED + "interrupted: True",
+        interrupted((*BENCHMARK, "--samples", "1"), "scoring", 0.1, the_record),
+    ),
+    Fault(
+        STOPPED,
+        "in make model, as passages are made",
+        SOON,
+        interrupted(TRAINING, "level 0", 0.5, no_half),
+    ),
+    Fault(
+        STOPPED, "in make model, in training", SOON, interrupted(TRAINING, "training:", 1, no_half)
+    ),
+    Fault(
+        STOPPED,
+        "in an export",
+        r"exit (1|-2|130), nothing alive; made \[\], no half a file$",
+        interrupted_job("export"),
+    ),
+    Fault(
+        STOPPED,
+        "in a download",
+        r"exit (1|-2|130), nothing alive; made \[\], no half a file$",
+        interrupted_job("download"),
+    ),
+]
