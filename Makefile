@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 # Tests run two files at a time, begun in the order of collection, which puts the longest first.
 TWO := -n 2 --dist loadfile --no-loadscope-reorder
-NBVAL := -p no:cacheprovider --nbval --nbval-current-env --nbval-cell-timeout=120 -x
+NBVAL := -p no:cacheprovider --nbval --nbval-current-env --nbval-cell-timeout=120
 IN_BROWSER := -n 2 --dist loadgroup tests/test_browser.py
 # The book under its other name: build/html/index.html opens it too.
 LINK := rm -rf build/html && ln -s book build/html

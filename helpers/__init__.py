@@ -63,6 +63,12 @@ Who imports whom (no circles; everything may import `errors`)::
 import os as _os
 import sys as _sys
 
+if _sys.version_info < (3, 11):  # noqa: UP036  (who does not come by `make` meets it here)
+    raise ImportError(
+        f"Python {_sys.version_info[0]}.{_sys.version_info[1]} is too old for the course, which "
+        "needs 3.11 or newer: make setup PYTHON=python3.11"
+    )
+
 __all__: list[str] = []
 
 # torch's OpenMP threads read these once, when torch is loaded, and every command of the course

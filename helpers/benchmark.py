@@ -26,6 +26,7 @@ from helpers.material import Material, gather
 from helpers.peaks import measure_peaks
 from helpers.records import Result, Skipped, record
 from helpers.report import remove_results, save_charts, text_of
+from helpers.requirements import tell_other_versions
 from helpers.rungs import Rung
 from helpers.settings import Settings, arguments_of, read_settings
 from helpers.steps import Kit, Step, build
@@ -91,6 +92,7 @@ def main(arguments: Sequence[str] | None = None) -> int | None:
     options = arguments_of(arguments, description=__doc__.split("\n")[0])
     folder = Path(options.pop("out"))
     settings = read_settings(options)
+    tell_other_versions()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", category=UserWarning)
         found = run(settings, folder)

@@ -14,6 +14,7 @@ from tqdm import tqdm
 
 from helpers.errors import InputError, run_command
 from helpers.files import PROJECT, put_in_place
+from helpers.requirements import tell_other_versions
 
 __all__ = [
     "EXECUTED",
@@ -127,7 +128,7 @@ def write_executed(folder: Path) -> list[Path]:
     if failures:
         raise InputError(
             f"{', '.join(failures)}: did not run to the end, for the reason told above; "
-            f"the other {len(copies)} chapters did"
+            f"{len(copies)} of {len(copies) + len(failures)} chapters did"
         )
     return copies
 
@@ -136,7 +137,9 @@ def main() -> int | None:
     """The command `python -m helpers.chapters`."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("what", choices=["run", "rerun"])
-    if parser.parse_args().what == "run":
+    options = parser.parse_args()
+    tell_other_versions()
+    if options.what == "run":
         write_executed(EXECUTED)
         return 0
     for path in [*chapter_paths(), *solution_paths()]:

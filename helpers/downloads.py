@@ -1,6 +1,8 @@
 """One file from the network: fetched once, checked, and only then put in place."""
 
 import http.client
+import socket
+import threading
 from pathlib import Path
 
 from helpers.errors import InputError
@@ -17,6 +19,9 @@ SQUAD_DEV_URL = "https://rajpurkar.github.io/SQuAD-explorer/dataset/dev-v1.1.jso
 SQUAD_DEV_SHA256 = "95aa6a52d5d6a735563366753ca50492a658031da74f301ac5238b03966972c9"
 """The SHA-256 of that file, as several public projects pin it."""
 
+_SILENCE_S = 30.0  # without a byte from the server
+_WHOLE_S = 900.0  # for a file: 5 MB take so long at 6 kB a second
+
 
 def fetch(url: str, path: Path | str, *, digest: str) -> Path:
     """Downloads `url` to `path` with `wget`, unless a file with the right hash is there.
@@ -30,17 +35,16 @@ def fetch(url: str, path: Path | str, *, digest: str) -> Path:
         The path of a file whose hash is `digest`.
 
     Raises:
-        InputError: no network, or the file that came has another hash.
+        InputError: no network, a server that is silent for 30 s or not done after 900, or the file
+            that came has another hash.
     """
     path = Path(path)
     if path.is_file() and sha256(path) == digest:
         return path
-    import wget  # here, because a machine that downloads nothing need not have it
-
     with put_in_place(path) as temporary:
         arrived = temporary.with_name("arrived")  # wget takes another name where one is taken
         try:
-            wget.download(url, str(arrived), bar=None)
+            _download(url, arrived)
         except (OSError, http.client.HTTPException) as error:
             reason = getattr(error, "reason", None) or error
             raise InputError(
@@ -55,6 +59,36 @@ def fetch(url: str, path: Path | str, *, digest: str) -> Path:
             )
         arrived.replace(temporary)
     return path
+
+
+def _download(url: str, to: Path) -> None:
+    """Wget's call, with the ends that it lacks: of silence, and of a file that drips in for ever.
+
+    A download that is given up goes on, without a reader, until its server falls silent.
+    """
+    import wget  # here, because a machine that downloads nothing need not have it
+
+    ended: list[Exception | None] = []
+
+    def download() -> None:
+        try:
+            wget.download(url, str(to), bar=None)
+            ended.append(None)
+        except Exception as error:
+            ended.append(error)
+
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(_SILENCE_S)  # the one way to give wget a limit
+    try:
+        thread = threading.Thread(target=download, daemon=True)
+        thread.start()
+        thread.join(_WHOLE_S)
+    finally:
+        socket.setdefaulttimeout(before)
+    if not ended:
+        raise TimeoutError(f"not whole after {_WHOLE_S:g} s")
+    if ended[0] is not None:
+        raise ended[0]
 
 
 def squad_dev() -> Path:

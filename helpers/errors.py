@@ -1,5 +1,6 @@
 """The one error that people who use the course are meant to read."""
 
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -7,6 +8,9 @@ from contextlib import contextmanager
 from helpers.stopping import end_children, stopping_soon
 
 __all__ = ["Failed", "InputError", "excused", "reason_of", "run_command"]
+
+_PLACE = re.compile(r"/onnxruntime_src/\S+:\d+ [^()\n]*\([^()\n]*\) ")
+"""A file, a line and a signature, which stand before the words that matter, and are longer."""
 
 Failed = Callable[[str, Exception], object]
 """Takes the name of an engine that failed, and what it raised."""
@@ -28,12 +32,13 @@ def reason_of(error: BaseException) -> str:
 
     Args:
         error: the error. Of its lines the first one counts, and the second where the first only
-            announces it, as the compiler's do.
+            announces it, as the compiler's do. The place in ONNX Runtime's C++ code is left out.
 
     Returns:
         The line; the name of the error's type where it says nothing.
     """
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    told = _PLACE.sub(" ", str(error))
+    lines = [line.strip() for line in told.splitlines() if line.strip()]
     if not lines:
         return type(error).__name__
     announced = lines[0].endswith(":") and len(lines) > 1

@@ -2,13 +2,14 @@
 
 import importlib.metadata
 import re
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from helpers.errors import InputError
 from helpers.files import PROJECT
 
-__all__ = ["Requirement", "requirements"]
+__all__ = ["Requirement", "requirements", "tell_other_versions"]
 
 _LINE = re.compile(r"(?P<stated>[^#]+?)\s*# (?P<users>[^:]+): (?P<purpose>.+)")
 _TARGETS = {
@@ -90,6 +91,28 @@ def requirements(path: Path = PROJECT / "requirements.txt") -> list[Requirement]
             wanted, purpose = str(stated.specifier), match["purpose"]
             found.append(Requirement(stated.name, wanted, users, purpose, version, met))
     return found
+
+
+def tell_other_versions(path: Path = PROJECT / "requirements.txt") -> None:
+    """Names on standard error each package with one pinned version where another is installed.
+
+    A command says so at its start and goes on: figures and outputs may differ, which is for the
+    reader to judge.
+
+    Args:
+        path: the file that holds the pins; one that cannot be read tells nothing.
+    """
+    try:
+        stated = requirements(path)
+    except (ImportError, InputError, OSError):
+        return
+    for one in stated:
+        if one.pinned and not one.met:
+            print(
+                f"note: {one.package} {one.found or 'is missing'}, but the course is written for "
+                f"{one.wanted.removeprefix('==')}; outputs may differ: make setup installs it",
+                file=sys.stderr,
+            )
 
 
 def _installed(package: str) -> str | None:

@@ -22,6 +22,11 @@ PROVIDERS = {
 }
 """What the course calls a device, and what ONNX Runtime calls its execution provider."""
 
+_NEWER = ("Unsupported model IR version", "is under development")
+_TOO_NEW = (
+    f"it is newer than ONNX Runtime {onnxruntime.__version__}: write it with an older opset or IR "
+    "version, or upgrade onnxruntime"
+)
 _RECORD = "session.record_ep_graph_assignment_info"
 
 
@@ -87,9 +92,9 @@ def open_session(
         )
         session.disable_fallback()  # a run that fails would go on, on the CPU
     except Exception as error:  # onnxruntime has no common base class of its errors
-        raise InputError(
-            f"{path}: ONNX Runtime cannot open it ({reason_of(error)}); export it again"
-        ) from error
+        reason = reason_of(error)
+        remedy = _TOO_NEW if any(words in reason for words in _NEWER) else "export it again"
+        raise InputError(f"{path}: ONNX Runtime cannot open it ({reason}); {remedy}") from error
     in_use = session.get_providers()[0]
     if in_use != asked:
         raise InputError(_no_provider(device, asked, f"the session came up on {in_use}"))

@@ -1,7 +1,9 @@
 """What goes wrong around the project: network, ports, browser, engines, kernels, versions."""
 
-from fault import Fault
+import faults_engines
+import faults_kernels
+import faults_network
 
 __all__ = ["FAULTS"]
 
-FAULTS: list[Fault] = []
+FAULTS = [*faults_network.FAULTS, *faults_engines.FAULTS, *faults_kernels.FAULTS]

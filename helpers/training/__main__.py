@@ -31,7 +31,11 @@ def main(arguments: list[str] | None = None) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that a kill, too, cleans up
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # both before torch is loaded
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    from helpers.requirements import tell_other_versions
+
     from .making import make
+
+    tell_other_versions()
 
     began = time.perf_counter()
     table = make(chosen.out, chosen.exam, share=chosen.share, seed=chosen.seed)
