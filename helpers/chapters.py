@@ -13,7 +13,7 @@ from nbclient.exceptions import CellExecutionError, DeadKernelError
 from tqdm import tqdm
 
 from helpers.errors import InputError, run_command
-from helpers.files import PROJECT, put_in_place
+from helpers.files import PROJECT, check_writable, put_in_place
 
 __all__ = [
     "EXECUTED",
@@ -106,8 +106,9 @@ def write_executed(folder: Path) -> list[Path]:
         The paths of the copies, in order.
 
     Raises:
-        InputError: a cell failed.
+        InputError: a cell failed, or nothing can be written there.
     """
+    check_writable(folder)
     copies = []
     for path in chapter_paths():
         notebook, _ = execute(path)
@@ -124,6 +125,7 @@ def main() -> int | None:
     if parser.parse_args().what == "run":
         write_executed(EXECUTED)
         return 0
+    check_writable(NOTEBOOKS)
     for path in [*chapter_paths(), *solution_paths()]:
         notebook, _ = execute(path)
         for cell in notebook.cells:
