@@ -238,11 +238,11 @@ def twice(name: str) -> Callable[[Path], str]:
 def two_chapters(folder: Path) -> str:
     """Two runs of chapter 01 at once: neither takes the other's files away."""
     code = (
-        "import sys, pathlib; from helpers import files\n"
-        "files.PROJECT = pathlib.Path(sys.argv[1])\n"
-        "folder = files.fresh_folder('chapter-01'); (folder / 'a').write_text('mine')\n"
+        "import os, sys, pathlib; from helpers import files\n"
+        "files.PROJECT, mine = pathlib.Path(sys.argv[1]), str(os.getpid())\n"
+        "folder = files.fresh_folder('chapter-01'); (folder / 'a').write_text(mine)\n"
         "print('begins', flush=True); sys.stdin.read(); import time; time.sleep(2)\n"
-        "assert (folder / 'a').read_text() == 'mine'; print(folder.name)"
+        "assert (folder / 'a').read_text() == mine; print(folder.name)"
     )
     with Command.python("-c", code, folder, output=folder / "one.told") as one:
         one.wait_for("begins")
