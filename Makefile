@@ -98,7 +98,7 @@ test: setup  ## ruff, pytest, every chapter in a real browser, and strict nbval 
 browser: setup  ## every chapter twice in JupyterLab in Chromium, and the site; pictures in build/shots/
 	@SHOTS=build/shots $(BIN)/python -m pytest $(IN_BROWSER)
 
-faults: setup  ## every hostile input, each in a process of its own: what was expected, what happened
+faults: setup  ## hostile inputs, and faults that are really caused: what was expected, what happened
 	@PYTHONPATH=tests $(BIN)/python tests/faults.py
 
 fuzz: setup  ## a million mutated files through the decoder: FUZZ= (needs pip install atheris)

@@ -19,6 +19,7 @@ Who imports whom (no circles; everything may import `errors`)::
     wire                       a protobuf message, decoded and encoded -> wire_values
     serving                    the process of Netron's server
     downloads, checkpoints     one file; one folder of weights
+    hub                        a model's files, by their hashes -> downloads
     apart                      work in a process of its own -> errors
     subgraphs                  the graphs inside a graph
     value_types, graphs        what stands in an .onnx file -> subgraphs
@@ -26,7 +27,7 @@ Who imports whom (no circles; everything may import `errors`)::
     squad                      reading, windows, decoding, scores
     profiles                   ONNX Runtime's profile, added up by operator
     saturation                 what 16-bit sums do to int8
-    models                     which BERT
+    models                     which BERT -> checkpoints, hub
     exports, sessions          PyTorch -> .onnx -> InferenceSession -> graphs
     fusion, quantization       .onnx -> a faster .onnx -> exports, environment
     shapes, costs              operations and bytes, by formula and in a graph

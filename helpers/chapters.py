@@ -13,7 +13,7 @@ from nbclient.exceptions import CellExecutionError, DeadKernelError
 from tqdm import tqdm
 
 from helpers.errors import InputError, run_command
-from helpers.files import PROJECT, put_in_place
+from helpers.files import PROJECT, check_writable, put_in_place
 from helpers.requirements import tell_other_versions
 
 __all__ = [
@@ -111,9 +111,10 @@ def write_executed(folder: Path) -> list[Path]:
         The paths of the copies, in order.
 
     Raises:
-        InputError: a cell failed; where chapters failed, each is told on a line of standard error
-            as it happens.
+        InputError: nothing can be written there, or a cell failed; where chapters failed, each is
+            told on a line of standard error as it happens.
     """
+    check_writable(folder)
     copies, failures = [], []
     for path in chapter_paths():
         try:
@@ -142,6 +143,7 @@ def main() -> int | None:
     if options.what == "run":
         write_executed(EXECUTED)
         return 0
+    check_writable(NOTEBOOKS)
     for path in [*chapter_paths(), *solution_paths()]:
         notebook, _ = execute(path)
         for cell in notebook.cells:

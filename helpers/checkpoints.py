@@ -7,10 +7,9 @@ from typing import Any
 
 from transformers import BertConfig, PreTrainedTokenizerBase
 
-from helpers.downloads import DOWNLOADS
 from helpers.errors import InputError
 
-__all__ = ["check_config", "check_folder", "check_loaded", "from_hub", "is_path"]
+__all__ = ["check_config", "check_folder", "check_loaded", "is_path"]
 
 
 _SIZES = (
@@ -28,26 +27,6 @@ def is_path(source: str) -> bool:
     return (
         os.path.exists(source) or source.startswith((".", "/", "~", "\\")) or source.count("/") > 1
     )
-
-
-def from_hub(name: str, source: str) -> Path:
-    """The folder of a hub model's files, fetched once, of the kinds that are needed alone."""
-    from huggingface_hub import snapshot_download
-
-    try:
-        return Path(
-            snapshot_download(
-                source,
-                cache_dir=DOWNLOADS,
-                allow_patterns=["*.json", "*.safetensors", "vocab.txt"],
-            )
-        )
-    except Exception as error:  # no network, no such model, a gate, a full disk
-        reason = str(error).strip().split("\n")[0][:200] or type(error).__name__
-        raise InputError(
-            f"{name}: no such folder, and it cannot be fetched from the hub ({reason}); check the "
-            "name and the network, or use MODEL=embedded, which needs none"
-        ) from error
 
 
 def check_folder(name: str, folder: Path) -> None:

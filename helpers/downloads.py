@@ -6,7 +6,7 @@ import threading
 from pathlib import Path
 
 from helpers.errors import InputError
-from helpers.files import PROJECT, put_in_place, sha256
+from helpers.files import PROJECT, put_in_place, sha256, writing_to
 
 __all__ = ["DOWNLOADS", "SQUAD_DEV_SHA256", "SQUAD_DEV_URL", "fetch", "squad_dev"]
 
@@ -44,7 +44,8 @@ def fetch(url: str, path: Path | str, *, digest: str) -> Path:
     with put_in_place(path) as temporary:
         arrived = temporary.with_name("arrived")  # wget takes another name where one is taken
         try:
-            _download(url, arrived)
+            with writing_to(path.parent):  # a full disk is no matter of the network
+                _download(url, arrived)
         except (OSError, http.client.HTTPException) as error:
             reason = getattr(error, "reason", None) or error
             raise InputError(

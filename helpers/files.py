@@ -23,6 +23,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 """The project's folder: the one that holds notebooks/, helpers/ and data/."""
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
+_LEAST = 1 << 18  # bytes: a disk with less to spare is full
 _RUNS = 100  # of one chapter at the same time, at most
 _folders: dict[Path, int] = {}  # those that this process keeps, and the handles of their locks
 
@@ -120,10 +121,19 @@ def writing_to(folder: Path | str) -> Iterator[None]:
     try:
         yield
     except Exception as error:  # of many kinds: libraries put the system's words into their own
-        said = [words for words in map(os.strerror, _NO_ROOM) if words in str(error)]
-        if isinstance(error, InputError) or not said:
+        reason = _reason(error, Path(folder))
+        if isinstance(error, InputError) or not reason:
             raise
-        raise InputError(_no_room(Path(folder), said[0])) from error
+        raise InputError(_no_room(Path(folder), reason)) from error
+
+
+def _reason(error: Exception, folder: Path) -> str | None:
+    """Why nothing more could be written, in the system's words; None where it could."""
+    for words in map(os.strerror, _NO_ROOM):
+        if words in str(error):
+            return words
+    full = shutil.disk_usage(folder).free < _LEAST  # OpenVINO's error tells no reason
+    return os.strerror(errno.ENOSPC) if full else None
 
 
 def check_writable(folder: Path | str) -> None:

@@ -13,9 +13,10 @@ from transformers import (
 )
 from transformers.utils import logging as transformers_logging
 
-from helpers.checkpoints import check_config, check_folder, check_loaded, from_hub, is_path
+from helpers.checkpoints import check_config, check_folder, check_loaded, is_path
 from helpers.errors import InputError
 from helpers.files import PROJECT, expanded
+from helpers.hub import from_hub
 
 __all__ = ["BERT_LARGE", "EMBEDDED", "QuestionAnswerer", "load"]
 

@@ -171,10 +171,12 @@ def killed_training(folder: Path) -> str:
     out.mkdir()
     (out / "config.json").write_text("old")
     exam.write_text("old")
-    for words, delay in (("level 1", 0.3), ("training:", 1.0), ("18/18", 0.0)):
+    for words, delay in (("level 1", 0.3), ("training:", 1.0), ("training:", None)):
         with Command.python(*arguments, output=folder / "a.told") as command:
             command.wait_for(words)
-            time.sleep(delay)
+            if delay is None:  # until the weights stand there: it then scores them
+                wait_until(lambda: [*folder.rglob("*.safetensors")], 120, "new weights")
+            time.sleep(delay or 0)
             command.kill()
             wait_until(lambda: not command.alive(), 10, "the end of what it had started")
         there = {path.name: path.read_text() for path in (out / "config.json", exam)}
@@ -196,7 +198,7 @@ def killed_scoring(folder: Path) -> str:
     with Command.python(*arguments, output=folder / "b.told") as command:
         assert command.wait() == 0, command.told[-300:]
     whole = valid_record(folder / "record.json")
-    assert len(whole["scoring"]) == 6
+    assert len(whole["scoring"]) == 3
     return (
         f"interrupted: {short['interrupted']}, then {whole['interrupted']}; {hidden(folder)} left"
     )
@@ -236,11 +238,11 @@ def twice(name: str) -> Callable[[Path], str]:
 def two_chapters(folder: Path) -> str:
     """Two runs of chapter 01 at once: neither takes the other's files away."""
     code = (
-        "import sys, pathlib; from helpers import files\n"
-        "files.PROJECT = pathlib.Path(sys.argv[1])\n"
-        "folder = files.fresh_folder('chapter-01'); (folder / 'a').write_text('mine')\n"
+        "import os, sys, pathlib; from helpers import files\n"
+        "files.PROJECT, mine = pathlib.Path(sys.argv[1]), str(os.getpid())\n"
+        "folder = files.fresh_folder('chapter-01'); (folder / 'a').write_text(mine)\n"
         "print('begins', flush=True); sys.stdin.read(); import time; time.sleep(2)\n"
-        "assert (folder / 'a').read_text() == 'mine'; print(folder.name)"
+        "assert (folder / 'a').read_text() == mine; print(folder.name)"
     )
     with Command.python("-c", code, folder, output=folder / "one.told") as one:
         one.wait_for("begins")
@@ -299,105 +301,59 @@ def interrupted_job(name: str) -> Callable[[Path], str]:
     return cause
 
 
-LONG = ("--samples", "100000", "--warmup", "0", "--sweep", "0")
+LONG = (*BENCHMARK, "--samples", "100000", "--warmup", "0", "--sweep", "0")
 KILLED, TWO, STOPPED = "killed", "two at once", "Ctrl-C"
-SAME = "{} kills, some left half a file aside; then the same files$"
+ASIDE = "{} kills, some left half a file aside; then the same files$"
+NEW_ALONE = r"{} \['a.told', 'record.json'\]$"
+SCORED = "interrupted: True, then False; nothing left$"
+TRAINED = r"3 kills, the old files stay; then 5 new files, and beside them \['bert', 'exam.json'\]$"
+NOTHING_LEFT = "both end well; nothing left$"
+APART = "both keep their files, in chapter-01, chapter-01-2$"
 ENDED = "exit 130, nothing alive; "
 SOON = ENDED + "no half a file$"
+KEPT = ENDED + "interrupted: True"
+JOB = r"exit (1|-2|130), nothing alive; made \[\], no half a file$"
+
+
+def kills(what: str, name: str, count: int, *stems: str) -> Fault:
+    return Fault(KILLED, what, ASIDE.format(count), killed(name, kills=count, stems=stems))
+
+
+def in_run(what: str, words: str, delay: float) -> Fault:
+    cause = interrupted(CHAPTERS, words, delay, no_half, out=False)
+    return Fault(STOPPED, f"in make run, {what}", SOON, cause)
+
+
+def in_bench(what: str, arguments: tuple, words: str, delay: float) -> Fault:
+    cause = interrupted(arguments, words, delay, the_record)
+    return Fault(STOPPED, f"in make bench, {what}", KEPT, cause)
+
+
+def in_model(what: str, words: str, delay: float) -> Fault:
+    cause = interrupted(TRAINING, words, delay, no_half)
+    return Fault(STOPPED, f"in make model, {what}", SOON, cause)
+
 
 FAULTS = [
-    Fault(
-        KILLED,
-        "in mid-writing, twice",
-        r"{} \['a.told', 'record.json'\]$",
-        killed_in_mid_writing,
-        False,
-    ),
-    Fault(
-        KILLED, "during a download", SAME.format(4), killed("download", kills=4, stems=("fetched",))
-    ),
-    Fault(KILLED, "while records are written", SAME.format(4), killed("record", kills=4, stems=())),
-    Fault(
-        KILLED, "during an export", SAME.format(3), killed("export", kills=3, stems=("m-exported",))
-    ),
-    Fault(KILLED, "during fusion", SAME.format(3), killed("fuse", kills=3, stems=("m-fused",))),
-    Fault(
-        KILLED,
-        "during quantisation",
-        SAME.format(3),
-        killed("quantise", kills=3, stems=("m-int8", "m-fused-but")),
-    ),
-    Fault(
-        KILLED,
-        "during make model",
-        r"3 kills, the old files stay; then 5 new files, and beside them \['bert', 'exam.json'\]$",
-        killed_training,
-    ),
-    Fault(
-        KILLED,
-        "while a whole file is scored",
-        "interrupted: True, then False; nothing left$",
-        killed_scoring,
-    ),
-    Fault(TWO, "downloads of one file", "both end well; nothing left$", twice("download")),
-    Fault(TWO, "exports of one model", "both end well; nothing left$", twice("export")),
-    Fault(TWO, "records to one place", "both end well; nothing left$", twice("record")),
-    Fault(
-        TWO,
-        "runs of one chapter",
-        "both keep their files, in chapter-01, chapter-01-2$",
-        two_chapters,
-        False,
-    ),
-    Fault(
-        STOPPED,
-        "in make run, as a kernel starts",
-        SOON,
-        interrupted(CHAPTERS, "00-start-here: ", 0.2, no_half, out=False),
-    ),
-    Fault(
-        STOPPED,
-        "in make run, in a cell",
-        SOON,
-        interrupted(CHAPTERS, "01-inside", 4, no_half, out=False),
-    ),
-    Fault(
-        STOPPED,
-        "in make bench, as answers are compared",
-        ENDED + "interrupted: True",
-        interrupted((*BENCHMARK, *LONG), "answers", 0.1, the_record),
-    ),
-    Fault(
-        STOPPED,
-        "in make bench, as runs are timed",
-        ENDED + "interrupted: True",
-        interrupted((*BENCHMARK, *LONG), "latency", 0.5, the_record),
-    ),
-    Fault(
-        STOPPED,
-        "in make bench, as a whole file is scored",
-        ENDED + "interrupted: True",
-        interrupted((*BENCHMARK, "--samples", "1"), "scoring", 0.1, the_record),
-    ),
-    Fault(
-        STOPPED,
-        "in make model, as passages are made",
-        SOON,
-        interrupted(TRAINING, "level 0", 0.5, no_half),
-    ),
-    Fault(
-        STOPPED, "in make model, in training", SOON, interrupted(TRAINING, "training:", 1, no_half)
-    ),
-    Fault(
-        STOPPED,
-        "in an export",
-        r"exit (1|-2|130), nothing alive; made \[\], no half a file$",
-        interrupted_job("export"),
-    ),
-    Fault(
-        STOPPED,
-        "in a download",
-        r"exit (1|-2|130), nothing alive; made \[\], no half a file$",
-        interrupted_job("download"),
-    ),
+    Fault(KILLED, "in mid-writing, twice", NEW_ALONE, killed_in_mid_writing, False),
+    kills("during a download", "download", 4, "fetched"),
+    kills("while records are written", "record", 4),
+    kills("during an export", "export", 3, "m-exported"),
+    kills("during fusion", "fuse", 3, "m-fused"),
+    kills("during quantisation", "quantise", 3, "m-int8", "m-fused-but"),
+    Fault(KILLED, "during make model", TRAINED, killed_training),
+    Fault(KILLED, "while a whole file is scored", SCORED, killed_scoring),
+    Fault(TWO, "downloads of one file", NOTHING_LEFT, twice("download")),
+    Fault(TWO, "exports of one model", NOTHING_LEFT, twice("export")),
+    Fault(TWO, "records to one place", NOTHING_LEFT, twice("record")),
+    Fault(TWO, "runs of one chapter", APART, two_chapters, False),
+    in_run("as a kernel starts", "00-start-here: ", 0.2),
+    in_run("in a cell", "01-inside", 4),
+    in_bench("as answers are compared", LONG, "answers", 0.1),
+    in_bench("as runs are timed", LONG, "latency", 0.5),
+    in_bench("as a file is scored", (*BENCHMARK, "--samples", "1"), "scoring", 0.1),
+    in_model("as passages are made", "level 0", 0.5),
+    in_model("in training", "training:", 1),
+    Fault(STOPPED, "in an export", JOB, interrupted_job("export")),
+    Fault(STOPPED, "in a download", JOB, interrupted_job("download")),
 ]

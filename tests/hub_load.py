@@ -8,15 +8,15 @@ import json
 import sys
 from pathlib import Path
 
-import helpers.checkpoints
 import helpers.downloads
+import helpers.hub
 from helpers.errors import InputError
 from helpers.models import load
 
 
 def main() -> None:
     """Loads the models and says what came."""
-    helpers.downloads.DOWNLOADS = helpers.checkpoints.DOWNLOADS = Path(sys.argv[1])
+    helpers.downloads.DOWNLOADS = helpers.hub.DOWNLOADS = Path(sys.argv[1])
     for name in sys.argv[2:]:
         try:
             loaded = load(name)

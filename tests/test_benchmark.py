@@ -13,8 +13,9 @@ from builders import CASES, copy_folder, rising, squad_root, write
 from safetensors.torch import load_file
 from transformers import BertModel, DistilBertConfig, DistilBertForQuestionAnswering
 
-from helpers import benchmark, models
+from helpers import benchmark, models, report
 from helpers.benchmark import main
+from helpers.errors import InputError
 from helpers.files import PROJECT
 from helpers.ladder import choose
 from helpers.rungs import Rung
@@ -262,3 +263,38 @@ def test_ctrl_c_leaves_a_valid_record_of_what_was_finished(
     assert [len(r["latency_ms"]["samples"]) for r in found["rungs"]] == [kept] * (2 * bool(kept))
     assert "Stopped early" in capsys.readouterr().out
     assert not (tmp_path / "sweep.png").exists()
+
+
+def test_a_record_says_that_it_is_short_until_all_is_measured(tiny_folder, tmp_path, monkeypatch):
+    said = []
+
+    def look():
+        found = json.loads((tmp_path / "record.json").read_text(encoding="utf-8"))
+        said.append((found["interrupted"], len(found["rungs"])))
+
+    def volume(rungs, material, settings, keep):
+        look()
+        keep({"lengths": {}, "sweep": []})
+        look()
+        return {"lengths": {}, "sweep": []}, False
+
+    monkeypatch.setattr(benchmark, "measure_volume", volume)
+    monkeypatch.setattr(benchmark, "_limit", lambda *_: None)
+    monkeypatch.setattr(benchmark, "save_charts", lambda *_: [])
+    places = [f"--model={tiny_folder}", f"--squad={CASES}", f"--out={tmp_path}"]
+    code = main([*places, "--samples=1", "--warmup=0", "--questions=2", "--rungs=torch-eager"])
+    look()
+    assert code is None
+    assert said == [(True, 1), (True, 1), (False, 1)]
+
+
+def test_charts_are_drawn_later_where_a_run_was_ended(tmp_path, monkeypatch, capsys):
+    kept = PROJECT / "data" / "records" / "epyc-zen4-embedded.json"
+    (tmp_path / "record.json").write_bytes(kept.read_bytes())
+    monkeypatch.setattr(report, "save_charts", lambda found, folder: [folder / "chart.png"])
+    report.main([str(tmp_path)])
+    out = capsys.readouterr().out
+    assert "ONNX Runtime fused" in out
+    assert out.endswith(f"\nchart:  {tmp_path / 'chart.png'}\n")
+    with pytest.raises(InputError, match=r"^record: no such record in .*gone; there are: none"):
+        report.main([str(tmp_path / "gone")])

@@ -1,16 +1,15 @@
 """One name changes the model: folders, the hub, and every folder that cannot be used."""
 
-import hashlib
 import json
 import os
 import subprocess
 import sys
-from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
 import torch
 from builders import copy_folder, server, write
+from hub_server import hub
 from safetensors.torch import load_file, save_file
 from transformers import (
     BertModel,
@@ -371,62 +370,6 @@ def test_a_name_longer_than_a_path_may_be_is_no_path():
 
 # --- the hub ---------------------------------------------------------------------------------
 
-SHA = "0123456789abcdef0123456789abcdef01234567"
-
-
-def hub(repository: str, folder: Path, asked: list[str]) -> type[BaseHTTPRequestHandler]:
-    """As much of the hub as `snapshot_download` asks for: the list of files, and each file."""
-    files = {path.name: path.read_bytes() for path in folder.iterdir()}
-    files["pytorch_model.bin"] = b"a pickle that must never be fetched"
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_HEAD(self):
-            self.answer(body=False)
-
-        def do_GET(self):
-            self.answer(body=True)
-
-        def answer(self, *, body):
-            asked.append(f"{self.command} {self.path}")
-            path = self.path.split("?")[0]
-            listing, start = f"/api/models/{repository}", f"/{repository}/resolve/{SHA}/"
-            if path in (listing, f"{listing}/revision/main", f"{listing}/revision/{SHA}"):
-                siblings = [{"rfilename": name} for name in files]
-                info = {"id": repository, "modelId": repository, "sha": SHA, "siblings": siblings}
-                self.send(200, json.dumps(info).encode(), body, "application/json")
-            elif path.startswith(f"{listing}/tree/"):
-                rows = [
-                    {"type": "file", "path": name, "size": len(data), "oid": tag(data)}
-                    for name, data in files.items()
-                ]
-                self.send(200, json.dumps(rows).encode(), body, "application/json")
-            elif path.startswith(start) and path.removeprefix(start) in files:
-                data = files[path.removeprefix(start)]
-                self.send(200, data, body, "application/octet-stream")
-            else:
-                self.send(404, b"", body, "text/plain", {"X-Error-Code": "RepoNotFound"})
-
-        def send(self, status, data, body, kind, more=None):
-            self.send_response(status)
-            headers = {"ETag": f'"{tag(data)}"', "X-Repo-Commit": SHA, "Content-Type": kind}
-            for name, value in {**headers, **(more or {})}.items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            if body:
-                self.wfile.write(data)
-
-        def log_message(self, *_):
-            pass
-
-    return Handler
-
-
-def tag(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()[:40]
-
 
 def load_in_a_process(address, cache, *names):
     """What hub_load.py says of each name, and what stands on its standard error."""
@@ -458,7 +401,7 @@ def test_a_hub_name_is_fetched_once_and_loads_like_a_folder(
     assert "\n" not in said[1]
     assert noise == ""
     # in this process nobody listens where the hub should be; what was fetched is used
-    for module in ("checkpoints", "downloads"):
+    for module in ("hub", "downloads"):
         monkeypatch.setattr(f"helpers.{module}.DOWNLOADS", tmp_path)
     again = load("owner/tiny-bert")
     weight = float(again.model.qa_outputs.weight.detach().sum())
@@ -467,7 +410,7 @@ def test_a_hub_name_is_fetched_once_and_loads_like_a_folder(
 
 
 def test_a_hub_name_that_cannot_be_had_is_told_in_one_line(tmp_path, monkeypatch):
-    monkeypatch.setattr("helpers.checkpoints.DOWNLOADS", tmp_path)
+    monkeypatch.setattr("helpers.hub.DOWNLOADS", tmp_path)
     for name in ("owner/no-such-bert", "bert-large"):
         with pytest.raises(InputError) as caught:
             load(name)

@@ -1,0 +1,83 @@
+"""A model's files from the hub: fetched once, and held against their hashes each time.
+
+The hub names a file by its hash: SHA-256 where it is large, git's SHA-1 of a blob where it is
+small. huggingface_hub keeps it under that name, and does not look at its content again.
+"""
+
+import hashlib
+import re
+from pathlib import Path
+
+from helpers.downloads import DOWNLOADS
+from helpers.errors import InputError, reason_of
+from helpers.files import sha256, writing_to
+
+__all__ = ["from_hub"]
+
+_KINDS = ["*.json", "*.safetensors", "vocab.txt"]
+
+
+def from_hub(name: str, source: str) -> Path:
+    """The folder of a hub model's files, of the kinds that are needed alone.
+
+    Args:
+        name: what the model was asked for as.
+        source: its name on the hub.
+
+    Returns:
+        The folder. Files that were altered since they came have been fetched again.
+
+    Raises:
+        InputError: it cannot be had: no network, no such model, no room; or a file is not what its
+            hash says, and does not become so.
+    """
+    folder = _snapshot(name, source)
+    spoiled = _spoiled(folder)
+    for file in spoiled:
+        file.resolve().unlink()
+        file.unlink(missing_ok=True)  # the link to it
+    if not spoiled:
+        return folder
+    try:
+        folder = _snapshot(name, source)
+        reason = "what came has another one" if _spoiled(folder) else ""
+    except InputError as error:
+        reason = str(error)
+    if reason:
+        raise InputError(
+            f"{spoiled[0]}: had not the hash that it came with, and cannot be fetched again: "
+            f"{reason}"
+        )
+    return folder
+
+
+def _snapshot(name: str, source: str) -> Path:
+    from huggingface_hub import snapshot_download
+
+    try:
+        with writing_to(DOWNLOADS):
+            return Path(snapshot_download(source, cache_dir=DOWNLOADS, allow_patterns=_KINDS))
+    except InputError:
+        raise
+    except Exception as error:  # no network, no such model, a gate
+        raise InputError(
+            f"{name}: no such folder, and it cannot be fetched from the hub "
+            f"({reason_of(error)[:200]}); check the name and the network, or use MODEL=embedded, "
+            "which needs none"
+        ) from error
+
+
+def _spoiled(folder: Path) -> list[Path]:
+    """The files whose content has another hash than their name in the cache says."""
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    return [path for path in files if not _as_named(path.resolve())]
+
+
+def _as_named(blob: Path) -> bool:
+    if re.fullmatch("[0-9a-f]{64}", blob.name):
+        return sha256(blob) == blob.name
+    if re.fullmatch("[0-9a-f]{40}", blob.name):
+        content = blob.read_bytes()
+        named = hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False)
+        return named.hexdigest() == blob.name
+    return True  # a disk without links: the file has its own name, which tells no hash
