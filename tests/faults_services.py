@@ -3,7 +3,13 @@
 import faults_engines
 import faults_kernels
 import faults_network
+import faults_viewers
 
 __all__ = ["FAULTS"]
 
-FAULTS = [*faults_network.FAULTS, *faults_engines.FAULTS, *faults_kernels.FAULTS]
+FAULTS = [
+    *faults_network.FAULTS,
+    *faults_viewers.FAULTS,
+    *faults_engines.FAULTS,
+    *faults_kernels.FAULTS,
+]

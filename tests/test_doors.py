@@ -1,0 +1,136 @@
+"""Every server of the project is reached from this machine alone; JupyterLab keeps its token."""
+
+import ipaddress
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from contextlib import contextmanager, suppress
+from http.server import BaseHTTPRequestHandler
+
+import nbformat
+import onnx
+import psutil
+import pytest
+from builders import server
+from faults_engines import one_node
+from nbformat.v4 import new_code_cell, new_notebook
+
+from helpers.chapters import chapter_paths, execute
+from helpers.files import PROJECT
+from helpers.viewer import view
+
+
+def doors(pid):
+    """The addresses at which a process and all that it has started listen."""
+    first = psutil.Process(pid)
+    found = []
+    for process in (first, *first.children(recursive=True)):
+        with suppress(psutil.NoSuchProcess):
+            found += [
+                one.laddr for one in process.net_connections("inet") if one.status == "LISTEN"
+            ]
+    return found
+
+
+def assert_on_loopback(found):
+    assert found
+    assert [door for door in found if not ipaddress.ip_address(door.ip).is_loopback] == []
+
+
+@contextmanager
+def taken(port):
+    """Holds a port, unless somebody else does."""
+    with socket.socket() as held:
+        with suppress(OSError):
+            held.bind(("127.0.0.1", port))
+            held.listen()
+        yield
+
+
+@contextmanager
+def lab(folder):
+    """JupyterLab as `make lab` starts it, but with no browser and folders of its own."""
+    (recipe,) = [
+        line.strip()
+        for line in (PROJECT / "Makefile").read_text().splitlines()
+        if "jupyter lab" in line
+    ]
+    assert recipe.startswith('$(BIN)/jupyter lab "$$(')  # a file, and no option that opens a door
+    assert recipe.endswith(')"')
+    own = {f"JUPYTER_{what}_DIR": str(folder / what) for what in ("CONFIG", "DATA", "RUNTIME")}
+    command = [sys.executable, "-m", "jupyterlab", str(chapter_paths()[0])]
+    with (folder / "log.txt").open("w") as log:
+        process = subprocess.Popen(
+            [*command, "--no-browser", "--allow-root"],
+            env={**os.environ, **own, "IPYTHONDIR": str(folder / "ipython")},
+            stdout=log,
+            stderr=log,
+        )
+    try:
+        yield process.pid, told_by(folder / "RUNTIME", process, folder / "log.txt")
+    finally:
+        started = psutil.Process(process.pid).children(recursive=True)
+        process.terminate()
+        process.wait(30)
+        for one in psutil.wait_procs(started, timeout=10)[1]:
+            one.kill()
+
+
+def told_by(folder, process, log):
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline and process.poll() is None:
+        for path in folder.glob("jpserver-*.json"):
+            with suppress(json.JSONDecodeError):
+                return json.loads(path.read_text())
+        time.sleep(0.1)
+    raise AssertionError(log.read_text()[-2000:])
+
+
+def ask(address, method="GET", token=None):
+    headers = {"Authorization": f"token {token}"} if token else {}
+    request = urllib.request.Request(address, headers=headers, method=method)
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        return json.loads(answer.read())
+
+
+def test_jupyterlab_listens_on_loopback_beside_a_taken_port_and_asks_for_its_token(tmp_path):
+    with taken(8888), lab(tmp_path) as (pid, told):
+        assert told["port"] != 8888
+        address = f"http://localhost:{told['port']}/api/kernels"
+        for token in (None, "wrong"):
+            with pytest.raises(urllib.error.HTTPError, match="403"):
+                ask(address, token=token)
+            with pytest.raises(urllib.error.HTTPError, match="403"):
+                ask(address, "POST", token=token)
+        before = doors(pid)
+        kernel = ask(address, "POST", token=told["token"])
+        while len(doors(pid)) < len(before) + 5:  # a kernel has five
+            assert ask(f"{address}/{kernel['id']}", token=told["token"])
+        assert_on_loopback(doors(pid))
+
+
+def test_a_view_listens_on_loopback(tmp_path):
+    onnx.save(one_node(), tmp_path / "m.onnx")
+    with view(tmp_path / "m.onnx") as shown:
+        assert_on_loopback(doors(shown.pid))
+
+
+def test_a_kernel_of_make_run_listens_on_loopback(tmp_path):
+    source = "import json, psutil\n"
+    source += "own = psutil.Process().net_connections('inet')\n"
+    source += "print(json.dumps([one.laddr.ip for one in own if one.status == 'LISTEN']))"
+    nbformat.write(new_notebook(cells=[new_code_cell(source)]), tmp_path / "01-doors.ipynb")
+    executed, _ = execute(tmp_path / "01-doors.ipynb")
+    found = json.loads(executed.cells[0].outputs[0].text)
+    assert len(found) >= 5
+    assert [ip for ip in found if not ipaddress.ip_address(ip).is_loopback] == []
+
+
+def test_the_servers_of_the_tests_listen_on_loopback():
+    with server(BaseHTTPRequestHandler):
+        assert_on_loopback(doors(os.getpid()))
