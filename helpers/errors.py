@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from helpers.stopping import end_children, stopping_soon
 
-__all__ = ["Failed", "InputError", "excused", "reason_of", "run_command"]
+__all__ = ["Failed", "InputError", "excused", "reason_of", "refusing", "run_command"]
 
 _PLACE = re.compile(r"/onnxruntime_src/\S+:\d+ [^()\n]*\([^()\n]*\) ")
 """A file, a line and a signature, which stand before the words that matter, and are longer."""
@@ -54,6 +54,25 @@ def excused(name: str, failed: Failed | None) -> Iterator[None]:
         if failed is None:
             raise
         failed(name, error)
+
+
+@contextmanager
+def refusing(path: object, what: str) -> Iterator[None]:
+    """Turns whatever a library raises inside, of a file that it does not understand, into one line.
+
+    Args:
+        path: the file.
+        what: what cannot be done with it, as in `cannot be fused`.
+
+    Raises:
+        InputError: the block raised. Errors of the system, such as a full disk, stay as they are.
+    """
+    try:
+        yield
+    except (InputError, OSError, MemoryError):
+        raise
+    except Exception as error:
+        raise InputError(f"{path}: {what} ({reason_of(error)}); export it again") from error
 
 
 def run_command(main: Callable[[], int | None]) -> None:

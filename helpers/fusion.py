@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import onnx
 
-from helpers.errors import InputError
+from helpers.errors import InputError, refusing
 from helpers.files import put_in_place
 from helpers.graphs import read_model
 
@@ -80,11 +80,12 @@ def fuse_bert(
     if precision not in ("fp32", "fp16"):
         raise InputError(f"precision={precision!r}: cannot be fused; use fp32 or fp16")
     read_model(path)
-    model = _optimized(path, config, gpu, attention, norms)
-    if precision == "fp16":
-        model.convert_float_to_float16(keep_io_types=True)
-    if gpu:
-        model.change_graph_inputs_to_int32()
+    with refusing(path, "cannot be fused"):
+        model = _optimized(path, config, gpu, attention, norms)
+        if precision == "fp16":
+            model.convert_float_to_float16(keep_io_types=True)
+        if gpu:
+            model.change_graph_inputs_to_int32()
     with put_in_place(out) as temporary:
         model.save_model_to_file(str(temporary))
     return fused_counts(out)

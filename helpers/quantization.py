@@ -20,7 +20,7 @@ import numpy as np
 import onnx
 
 from helpers.environment import processor_features
-from helpers.errors import InputError
+from helpers.errors import InputError, refusing
 from helpers.exports import BERT_ORDER, feeds
 from helpers.files import put_in_place
 from helpers.graphs import read_model
@@ -76,12 +76,12 @@ def quantize_dynamic_bert(
         What was done.
 
     Raises:
-        InputError: the file is missing or no ONNX model.
+        InputError: the file is missing, or no ONNX model that can be quantised.
     """
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
     reduce = needs_reduce_range() if reduce_range is None else reduce_range
-    with put_in_place(out) as temporary:
+    with put_in_place(out) as temporary, refusing(path, "cannot be quantised"):
         quantize_dynamic(
             _loaded(path),
             temporary,
@@ -120,13 +120,14 @@ def quantize_static_bert(
         What was done.
 
     Raises:
-        InputError: there are no windows, an input lacks, or the file is missing or no ONNX model.
+        InputError: there are no windows, an input lacks, or the file is missing or no
+            ONNX model that can be quantised.
     """
     from onnxruntime.quantization import QuantFormat, QuantType, quantize_static
 
     windows = _windows(calibration)
     reduce = needs_reduce_range() if reduce_range is None else reduce_range
-    with put_in_place(out) as temporary:
+    with put_in_place(out) as temporary, refusing(path, "cannot be quantised"):
         quantize_static(
             _with_shapes(_loaded(path)),
             temporary,

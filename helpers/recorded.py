@@ -11,12 +11,13 @@ from typing import Any
 from helpers.errors import InputError
 from helpers.files import PROJECT
 
-__all__ = ["RECORDS", "article_ms", "machine_name", "medians", "recorded", "rung_of"]
+__all__ = ["RECORDS", "SCHEMA", "article_ms", "machine_name", "medians", "recorded", "rung_of"]
 
 RECORDS = PROJECT / "data" / "records"
 """Where they lie."""
 
-_PARTS = ("machine", "rungs", "skipped", "settings")  # without which nothing can be shown
+SCHEMA = RECORDS.parent / "record.schema.json"
+"""What a record holds."""
 
 
 def recorded(name: str, folder: Path = RECORDS) -> dict[str, Any]:
@@ -42,12 +43,22 @@ def recorded(name: str, folder: Path = RECORDS) -> dict[str, Any]:
         found = json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as error:
         raise InputError(f"{path}: not JSON ({error}); restore it, or `make bench`") from error
-    lacking = [part for part in _PARTS if not isinstance(found, dict) or part not in found]
-    if lacking:
-        raise InputError(
-            f"{path}: no record, it has no {lacking[0]!r}; restore it, or `make bench`"
-        )
+    _check(path, found)
     return found
+
+
+def _check(path: Path, found: object) -> None:
+    """Raises InputError unless the schema describes what was found."""
+    import jsonschema  # here, because a machine that only measures need not have it
+
+    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
+    errors = jsonschema.Draft202012Validator(schema).iter_errors(found)
+    error = jsonschema.exceptions.best_match(errors)
+    if error is not None:
+        raise InputError(
+            f"{path}: no record, {error.json_path} is not as the schema says "
+            f"({error.message:.120}); restore it, or `make bench`"
+        )
 
 
 def rung_of(record: Mapping[str, Any], slug: str) -> Mapping[str, Any]:

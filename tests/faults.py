@@ -13,11 +13,12 @@ import faults_processes
 import faults_services
 import faults_storage
 import hostile_graphs
+import hostile_models
 import hostile_texts
 from fault import NOT_TRIED, Fault, came_of
 from hostile import Case, apart
 
-CASES = [*hostile_graphs.CASES, *hostile_texts.CASES]
+CASES = [*hostile_graphs.CASES, *hostile_models.CASES, *hostile_texts.CASES]
 FAULTS = [
     *faults_processes.FAULTS,
     *faults_storage.FAULTS,

@@ -10,22 +10,25 @@ from helpers.recorded import RECORDS, article_ms, machine_name, medians, recorde
 NAMES = sorted(path.stem for path in RECORDS.glob("*.json"))
 
 
+MADE = {"a": "2026-11-01T10:00:00+00:00", "b": "2026-11-02T10:00:00+00:00"}
+
+
 @pytest.fixture
 def folder(tmp_path):
-    rungs = [
-        {"slug": "torch-eager", "latency_ms": {"p50": 12.0}, "device_ms": {"p50": 11.5}},
-        {"slug": "ort-fused", "latency_ms": {"p50": 4.0}, "device_ms": None},
-    ]
-    skipped = [{"slug": "ort-tensorrt", "name": "TensorRT", "reason": "TensorRT is not installed"}]
+    """Two records of two rungs each, cut from one of the project's."""
+    record = json.loads((RECORDS / "h200-embedded.json").read_text(encoding="utf-8"))
+    eager, fused = (rung_of(record, slug) for slug in ("torch-eager", "ort-fused"))
+    eager["latency_ms"]["p50"], eager["device_ms"]["p50"] = 12.0, 11.5
+    fused["latency_ms"]["p50"], fused["device_ms"] = 4.0, None
+    skipped = {"slug": "ort-tensorrt", "name": "TensorRT", "reason": "TensorRT is not installed"}
     for name in ("b", "a"):
-        parts = {"made": name, "machine": {}, "settings": {}, "rungs": rungs, "skipped": skipped}
-        text = json.dumps(parts)
-        (tmp_path / f"{name}.json").write_text(text, encoding="utf-8")
+        record.update(made=MADE[name], rungs=[eager, fused], skipped=[skipped])
+        (tmp_path / f"{name}.json").write_text(json.dumps(record), encoding="utf-8")
     return tmp_path
 
 
 def test_a_record_is_found_by_its_name_whatever_else_lies_there(folder):
-    assert recorded("b", folder)["made"] == "b"
+    assert recorded("b", folder)["made"] == MADE["b"]
 
 
 def test_a_record_that_is_not_there_is_refused_with_those_that_are(folder):
@@ -33,6 +36,25 @@ def test_a_record_that_is_not_there_is_refused_with_those_that_are(folder):
         recorded("c", folder)
     with pytest.raises(InputError, match="there are: none"):
         recorded("c", folder / "empty")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "told"),
+    [
+        (lambda one: one.pop("skipped"), r"\$ is not as the schema says \('skipped' is a required"),
+        (lambda one: one["rungs"][1].update(slug=5), r"\$\.rungs\[1\]\.slug is not as"),
+        (
+            lambda one: one["rungs"][0]["latency_ms"].update(p50="fast"),
+            r"\$\.rungs\[0\]\.latency_ms",
+        ),
+    ],
+)
+def test_a_record_that_is_none_is_refused_with_the_place(folder, spoil, told):
+    record = recorded("a", folder)
+    spoil(record)
+    (folder / "a.json").write_text(json.dumps(record), encoding="utf-8")
+    with pytest.raises(InputError, match=rf"a\.json: no record, {told}.*make bench"):
+        recorded("a", folder)
 
 
 def test_a_rung_is_found_by_its_short_name(folder):
