@@ -5,8 +5,11 @@ other in one process took more than 24 GB; each alone needs at most 10 GB (onnx 
 1.31.1, Linux).
 """
 
+import contextlib
+import ctypes
 import multiprocessing
 import os
+import signal
 import threading
 from collections.abc import Callable
 from multiprocessing.connection import Connection
@@ -16,6 +19,8 @@ from typing import Any, ParamSpec, TypeVar
 from helpers.errors import reason_of
 
 __all__ = ["ProcessDied", "apart"]
+
+_PR_SET_PDEATHSIG = 1  # of Linux's prctl
 
 _Arguments = ParamSpec("_Arguments")
 _Result = TypeVar("_Result")
@@ -71,6 +76,7 @@ def _work(
     answer: Connection, function: Callable[..., Any], args: tuple, options: dict[str, Any]
 ) -> None:
     """What the process does. It ends at once where the one that asked has ended."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C, which its group hears, ends it at once
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
         told = True, function(*args, **options)
@@ -85,6 +91,8 @@ def _work(
 
 
 def _end_with_parent() -> None:
+    with contextlib.suppress(OSError, AttributeError):  # Linux's own way, which needs no thread
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     asking = multiprocessing.parent_process()
     if asking is not None:
         asking.join()

@@ -30,6 +30,7 @@ from helpers.requirements import tell_other_versions
 from helpers.rungs import Rung
 from helpers.settings import Settings, arguments_of, read_settings
 from helpers.steps import Kit, Step, build
+from helpers.stopping import at_once
 from helpers.volume import SWEPT, measure_volume
 
 __all__ = ["main", "run"]
@@ -48,12 +49,13 @@ def run(settings: Settings, folder: Path) -> dict[str, Any]:
     steps = choose(settings.rungs, settings.device)
     threads = settings.threads or cores()
     torch.set_num_threads(threads)
-    material = gather(settings, folder / "files")
-    check_writable(folder)
-    remove_results(folder)  # what an earlier run left would look like this one's
-    machine = hardware()  # now: a GPU on which a rung failed may not answer later
-    kit = Kit(material.files, settings.device, threads, settings.seq, material.calibrated_on)
-    rungs, skipped = _built(steps, kit, settings.rungs)
+    with at_once():  # nothing is measured yet
+        material = gather(settings, folder / "files")
+        check_writable(folder)
+        remove_results(folder)  # what an earlier run left would look like this one's
+        machine = hardware()  # now: a GPU on which a rung failed may not answer later
+        kit = Kit(material.files, settings.device, threads, settings.seq, material.calibrated_on)
+        rungs, skipped = _built(steps, kit, settings.rungs)
     limit = _limit(rungs, material, settings, threads) if settings.sweep else None
     results, failed, interrupted = _compared(rungs, material, settings)
     order = [step.slug for step in steps]

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from helpers.stopping import end_children, stopping_soon
+from helpers.stopping import leave, stopping_soon
 
 __all__ = ["Failed", "InputError", "excused", "reason_of", "refusing", "run_command"]
 
@@ -91,6 +91,7 @@ def run_command(main: Callable[[], int | None]) -> None:
             code = 2
         except KeyboardInterrupt:
             print("stopped", file=sys.stderr)
-            end_children()
             code = 130
+        if code == 130:
+            leave()
         sys.exit(code or 0)

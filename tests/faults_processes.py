@@ -6,7 +6,7 @@ import random
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from jobs import CONTENT
 from processes import HERE, Command, wait_until
 
 from helpers.files import PROJECT, sha256
+from helpers.graphs import read_model
 
 __all__ = ["FAULTS", "sums", "valid_record"]
 
@@ -61,9 +62,10 @@ def serving(folder: Path) -> Iterator[None]:
             self.send_response(200)
             self.send_header("Content-Length", str(len(CONTENT)))
             self.end_headers()
-            for at in range(0, len(CONTENT), 100_000):
-                self.wfile.write(CONTENT[at : at + 100_000])
-                time.sleep(0.03)
+            with suppress(OSError):  # who asked may have been killed
+                for at in range(0, len(CONTENT), 100_000):
+                    self.wfile.write(CONTENT[at : at + 100_000])
+                    time.sleep(0.03)
 
         def log_message(self, *_):
             pass
@@ -280,6 +282,12 @@ def the_record(folder: Path) -> str:
     return f"interrupted: {found['interrupted']}"
 
 
+def whole_files(folder: Path) -> str:
+    """What a benchmark had made when it was ended; what it was writing lies aside."""
+    made = [path for path in (folder / "out" / "files").glob("[!.]*.onnx") if read_model(path)]
+    return "whole files alone" if made else "no file yet"
+
+
 def no_half(folder: Path) -> str:
     half = [path.name for path in half_written(folder)]
     return f"half a file: {half}" if half else "no half a file"
@@ -349,6 +357,12 @@ FAULTS = [
     Fault(TWO, "runs of one chapter", APART, two_chapters, False),
     in_run("as a kernel starts", "00-start-here: ", 0.2),
     in_run("in a cell", "01-inside", 4),
+    Fault(
+        STOPPED,
+        "in make bench, as files are made",
+        "exit -2, nothing alive; (whole files alone|no file yet)$",  # the system's own hand
+        interrupted((*LONG, "--rungs", "all"), "", 7, whole_files),
+    ),
     in_bench("as answers are compared", LONG, "answers", 0.1),
     in_bench("as runs are timed", LONG, "latency", 0.5),
     in_bench("as a file is scored", (*BENCHMARK, "--samples", "1"), "scoring", 0.1),

@@ -190,7 +190,7 @@ def read_only_cache(folder: Path) -> str:
 
 
 def no_home(folder: Path) -> str:
-    """A user without a name and a home runs a chapter, a benchmark of every rung, and the book."""
+    """A user without a name and a home runs two chapters, and a benchmark of every rung."""
     project = project_copy(folder / "project")
     folder.chmod(0o755)
     in_front = as_stranger(project)
@@ -207,13 +207,16 @@ def no_home(folder: Path) -> str:
             cwd=project,
             HOME="/proc/none",
             TMPDIR=str(project),
+            TORCHINDUCTOR_CACHE_DIR=None,  # set for this process's user when torch was imported
+            **dict.fromkeys(("USER", "LOGNAME", "USERNAME", "LNAME")),
         )
         with command:
             code = command.wait()
             told.append(str(code) if code == 0 else f"{code}: {command.told[-200:]}")
     found = valid_record(out / "record.json")
-    left_out = [f"{one['slug']}: {one['reason']}" for one in found["skipped"]]
-    return f"{', '.join(told)}; left out: {left_out or 'none'}"
+    broken = [one for one in found["skipped"] if "rror" in one["reason"]]
+    reasons = "; ".join(f"{one['slug']}: {one['reason']}" for one in broken)
+    return f"{', '.join(told)}; {len(found['rungs'])} rungs; broken: {reasons or 'none'}"
 
 
 # --- altered -----------------------------------------------------------------------------------
@@ -317,7 +320,7 @@ FAULTS = [
     Fault(ROOM, "a quota on a file's size", QUOTA, limited, False),
     Fault(ROOM, "a read-only project, every command", EVERY, commands_in_read_only_project),
     Fault(ROOM, "a read-only cache", CACHE, read_only_cache, False),
-    Fault(ROOM, "no home and no name", "0, 0, 0; left out: none$", no_home),
+    Fault(ROOM, "no home and no name", r"0, 0, 0; \d+ rungs; broken: none$", no_home),
     *(
         Fault(ALTERED, f"{how} of {what}", expected, partial(cause, how=how), False)
         for how in ("a byte", "the end")

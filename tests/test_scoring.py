@@ -163,3 +163,13 @@ def test_a_rung_is_scored_on_what_it_answers_window_by_window(tiny_onnx, cases, 
     rung = onnxruntime_rung(tiny_onnx, name="x")
     given = answers(cases, case_windows, *all_logits(rung, case_windows.inputs()))
     assert score_rung(rung, case_windows, cases) == score(cases, given)
+
+
+def test_a_file_whose_logits_are_not_finite_gets_no_time(case_windows):
+    def run(inputs):
+        alone = len(inputs["input_ids"]) == 1
+        return np.full((2, *inputs["input_ids"].shape), 0 if alone else np.nan, np.float32)
+
+    rung = Rung("batches spoil it", "PyTorch", "fp32", "cpu", "cpu", run)
+    with pytest.raises(InputError, match=r"^batches spoil it: start logits of window \d+ are not"):
+        score_file(rung, case_windows, slug="x", repeats=1)

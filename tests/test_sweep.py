@@ -163,3 +163,21 @@ def test_windows_are_cut_to_the_longest_of_them(windows):
     short = {name: array[[0, 2]] for name, array in windows.items()}
     assert {array.shape for array in cut_to_length(short).values()} == {(2, 20)}
     assert cut_to_length(short)["attention_mask"].sum() == 28
+
+
+def test_a_point_whose_logits_are_not_finite_is_left_out(clock, windows):
+    rung, _ = fake(clock, "A", 0.1)
+
+    def spoilt(inputs):
+        return rung.run(inputs) * (np.nan if len(inputs["input_ids"]) == 4 else 1)
+
+    told = []
+    rungs = {"a": Rung("A", "PyTorch", "fp32", "cpu", "cpu", spoilt)}
+    found = sweep(
+        rungs, windows, batches=(1, 4), lengths=(16,), samples=1, budget_ms=1e9, tell=told.append
+    )
+    assert [entry["batch"] for entry in found] == [1]
+    assert told == [
+        "left out: A, batch 4 at 16 tokens: A: start logits of window 0 are not finite (NaN or "
+        "infinity, in 4 of 4 windows); check the weights, or use fp32"
+    ]

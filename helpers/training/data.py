@@ -5,8 +5,10 @@ from __future__ import annotations
 import multiprocessing
 import random
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache, partial
+from multiprocessing import resource_tracker
 from pathlib import Path
 
 from tqdm import tqdm
@@ -79,8 +81,20 @@ def make_samples(
     seeds = [
         1_000_003 * seed + 1_009 * number + level for number in range(max(1, passages // CHUNK))
     ]
-    alone = (signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that waits for them
-    with multiprocessing.get_context("spawn").Pool(processes, signal.signal, alone) as pool:
+    with _deaf_to_ctrl_c():
+        pool = multiprocessing.get_context("spawn").Pool(processes)
+    with pool:
         return Samples.joined(
             tqdm(pool.imap(make, seeds), total=len(seeds), desc=f"passages, level {level}")
         )
+
+
+@contextmanager
+def _deaf_to_ctrl_c() -> Iterator[None]:
+    """What is started inside never hears of Ctrl-C: it is for the process that waits for them."""
+    resource_tracker.ensure_running()  # where it starts, it takes the mask away
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
