@@ -19,9 +19,10 @@ QUESTIONS = 0
 RUNGS = all
 SWEEP = 1
 FUZZ = 1000000
+SOAK = 5
 # They reach the command through its environment, so that neither make nor the shell reads a $, a
 # quote or a blank in them; what the caller's environment holds under these names does not count.
-SETTINGS := MODEL SQUAD SAMPLES DEVICE SEQ STRIDE QUESTIONS RUNGS SWEEP FUZZ
+SETTINGS := MODEL SQUAD SAMPLES DEVICE SEQ STRIDE QUESTIONS RUNGS SWEEP FUZZ SOAK
 $(foreach name,$(SETTINGS),$(eval override $(name) := $$(value $(name))))
 export $(SETTINGS)
 
@@ -34,7 +35,7 @@ export JUPYTER_PLATFORM_DIRS ?= 1
 unexport JPY_SESSION_NAME
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run book test browser faults fuzz lab bench model rerun clean
+.PHONY: help setup run book test browser faults fuzz soak lab bench model rerun clean
 
 help:  ## print this help
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' Makefile
@@ -107,6 +108,9 @@ fuzz: setup  ## a million mutated files through the decoder: FUZZ= (needs pip in
 	@mkdir -p build/fuzz && $(BIN)/python tests/fuzz/corpus.py build/corpus
 	@$(BIN)/python tests/fuzz/fuzz_wire.py "-runs=$$FUZZ" -max_len=2000 -print_final_stats=1 \
 	  -artifact_prefix=build/ build/fuzz build/corpus
+
+soak: setup  ## the whole course SOAK= times in a row (5), and what each time leaves behind
+	@PYTHONPATH=tests $(BIN)/python tests/soak.py "$$SOAK"
 
 lab: setup  ## JupyterLab, opened at the first chapter
 	$(BIN)/jupyter lab "$$(ls notebooks/[0-9][0-9]*.ipynb | head -n 1)"

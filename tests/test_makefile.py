@@ -12,7 +12,7 @@ import pytest
 from helpers.files import PROJECT
 
 TARGETS = (
-    "setup", "run", "book", "test", "browser", "faults", "fuzz", "lab", "bench", "model", "rerun",
+    "setup", "run", "book", "test", "browser", "faults", "fuzz", "soak", "lab", "bench", "model", "rerun",
     "clean",
 )  # fmt: skip
 
