@@ -62,6 +62,7 @@ Who imports whom (no circles; everything may import `errors`)::
 """
 
 import os as _os
+import signal as _signal
 import sys as _sys
 
 if _sys.version_info < (3, 11):  # noqa: UP036  (who does not come by `make` meets it here)
@@ -86,3 +87,8 @@ if "torch" not in _sys.modules:
 # ONNX Runtime 1.31 reports to its maker how it is used, on Linux too, and writes an id under the
 # home folder when a session opens. It reads this when it is loaded; what is already set stays.
 _os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+
+# Ctrl-C while a command (`python -m helpers.…`) still loads its libraries ends it without a word;
+# helpers.stopping takes over as soon as it runs. Python calls a command "-m" until it has found it.
+if _sys.argv[:1] == ["-m"] and _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler:
+    _signal.signal(_signal.SIGINT, _signal.SIG_DFL)

@@ -37,6 +37,8 @@ def stopping_soon() -> Iterator[None]:
         os.close(writing)
         yield
         return
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:  # as it was while libraries were loaded
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     threading.Thread(target=_watch, args=(reading,), daemon=True).start()
     _commands.append(True)
     try:

@@ -259,14 +259,22 @@ def two_chapters(folder: Path) -> str:
 
 
 def interrupted(
-    arguments: tuple, words: str, delay: float, look: Callable[[Path], str], *, out: bool = True
+    arguments: tuple,
+    words: str,
+    delay: float,
+    look: Callable[[Path], str],
+    *,
+    out: bool = True,
+    half: bool = False,
 ) -> Callable[[Path], str]:
-    """Ctrl-C to a command's group, `delay` seconds after it wrote some words."""
+    """Ctrl-C to a command's group, `delay` seconds after it wrote some words, or half a file."""
 
     def cause(folder: Path) -> str:
         where = ("--out", folder / "out") if out else ()
         with Command.python(*arguments, *where, output=folder / "a.told") as command:
             command.wait_for(words)
+            if half:
+                wait_until(lambda: half_written(folder), 120, "half a file")
             time.sleep(delay)
             seconds = command.interrupt()
             code = command.process.poll()
@@ -359,9 +367,15 @@ FAULTS = [
     in_run("in a cell", "01-inside", 4),
     Fault(
         STOPPED,
+        "in make bench, as libraries are loaded",
+        "exit -2, nothing alive; no file yet$",
+        interrupted(LONG, "", 1, whole_files),
+    ),
+    Fault(
+        STOPPED,
         "in make bench, as files are made",
         "exit -2, nothing alive; (whole files alone|no file yet)$",  # the system's own hand
-        interrupted((*LONG, "--rungs", "all"), "", 7, whole_files),
+        interrupted(LONG, "", 0, whole_files, half=True),
     ),
     in_bench("as answers are compared", LONG, "answers", 0.1),
     in_bench("as runs are timed", LONG, "latency", 0.5),
