@@ -1,5 +1,6 @@
 """What goes wrong with processes: killed, interrupted, or two that do the same at once."""
 
+import contextlib
 import hashlib
 import json
 import random
@@ -39,7 +40,11 @@ def sums(folder: Path) -> dict[str, str]:
 
 def half_written(folder: Path) -> list[Path]:
     """What somebody is writing, or wrote when he was killed."""
-    return [path for path in folder.rglob(".*.part/*") if path.is_file() and path.stat().st_size]
+    found = []
+    with contextlib.suppress(FileNotFoundError):  # put in place, while one looks
+        for path in folder.rglob(".*.part/*"):
+            found += [path] if path.is_file() and path.stat().st_size else []
+    return found
 
 
 def valid_record(path: Path) -> dict:
