@@ -88,7 +88,7 @@ def record(
         limit: what the machine reaches and the least time that follows from it, as
             `helpers.limits.limit_of` gives it.
         skipped: rungs that were not measured, and why.
-        interrupted: whether Ctrl-C ended the run early.
+        interrupted: whether the run ended early, by Ctrl-C or because it was killed.
         machine: what it ran on, as `helpers.environment.hardware` gave it; asked now when None. (A
             GPU that failed may no longer tell.)
         **more: the further parts of a record: sweep, lengths, scoring.
