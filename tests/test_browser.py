@@ -107,7 +107,7 @@ def assert_netron_shows_its_graph(frame):
     consent, first = frame.locator("#message-button:visible"), frame.locator(".graph-node").first
     frame.locator("#message-button:visible, .graph-node").first.wait_for(timeout=WAIT)
     if consent.is_visible():
-        consent.evaluate("button => button.click()")  # a frame out of view may not be drawn
+        consent.click(force=True, timeout=WAIT)  # a frame out of view may never be "stable"
     first.wait_for(timeout=WAIT)
     assert frame.locator(".graph-node").count() == len(nodes)
 
