@@ -20,9 +20,14 @@ RUNGS = all
 SWEEP = 1
 FUZZ = 1000000
 SOAK = 5
+PRECISION = fp32
+WORKERS = 0
+THREADS = 1
+OUT =
 # They reach the command through its environment, so that neither make nor the shell reads a $, a
 # quote or a blank in them; what the caller's environment holds under these names does not count.
 SETTINGS := MODEL SQUAD SAMPLES DEVICE SEQ STRIDE QUESTIONS RUNGS SWEEP FUZZ SOAK
+SETTINGS += PRECISION WORKERS THREADS OUT
 $(foreach name,$(SETTINGS),$(eval override $(name) := $$(value $(name))))
 export $(SETTINGS)
 
@@ -35,7 +40,7 @@ export JUPYTER_PLATFORM_DIRS ?= 1
 unexport JPY_SESSION_NAME
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run book test browser faults fuzz soak lab bench model rerun clean
+.PHONY: help setup run book test browser faults fuzz soak lab bench score model rerun clean
 
 help:  ## print this help
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' Makefile
@@ -50,6 +55,11 @@ help:  ## print this help
 	@echo "             (BERT-large on all of dev takes hours on a CPU: try QUESTIONS=200)"
 	@echo "  RUNGS      all, quick, or short names with commas between, such as torch-eager,ort-fused"
 	@echo "  SWEEP      1: also limits, batch, length and whole files; 0: latency and accuracy alone"
+	@echo "make score MODEL=embedded SQUAD=mini DEVICE=cpu PRECISION=fp32 WORKERS=0 THREADS=1 OUT=build/score/..."
+	@echo "  SQUAD      also sized (10,570 questions, made when missing), or a folder of shards"
+	@echo "  PRECISION  fp32 or int8; WORKERS: sessions, 0: one for each core; THREADS: of each"
+	@echo "  OUT        folder of results; killed and started again, it does only what is missing"
+	@echo "  RAY_ADDRESS=HOST:PORT in the environment: on that Ray cluster instead of here"
 	@echo "make setup PYTHON=python3.12   picks another Python (3.11 or newer)"
 
 setup: $(STAMP)  ## make .venv and install what requirements.txt lists
@@ -119,6 +129,10 @@ bench: setup  ## every rung: MODEL= SQUAD= SAMPLES= DEVICE= SEQ= STRIDE= QUESTIO
 	@$(BIN)/python -m helpers.benchmark --model="$$MODEL" --squad="$$SQUAD" --samples="$$SAMPLES" \
 	  --device="$$DEVICE" --seq="$$SEQ" --stride="$$STRIDE" --questions="$$QUESTIONS" \
 	  --rungs="$$RUNGS" --sweep="$$SWEEP"
+
+score: setup  ## offline: a whole SQuAD, on all cores or a cluster: SQUAD= MODEL= PRECISION= WORKERS= OUT=
+	@$(BIN)/python -m helpers.offline --model="$$MODEL" --squad="$$SQUAD" --device="$$DEVICE" \
+	  --precision="$$PRECISION" --workers="$$WORKERS" --threads="$$THREADS" --out="$$OUT"
 
 model: setup  ## train the embedded model again and print its scores (about 20 minutes)
 	@$(BIN)/python -m helpers.training

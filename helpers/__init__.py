@@ -59,6 +59,7 @@ Who imports whom (no circles; everything may import `errors`)::
     chapters                   runs the notebooks
     book                       the notebooks as a site -> chapters
     training                   makes the embedded model -> squad
+    offline                    a whole file, on many processes -> scoring, model_files, training
 """
 
 import os as _os

@@ -8,19 +8,22 @@ logits, and those become answers (`answers`; with their places and shares, `best
 """
 
 from helpers.squad.decoding import answers, score
-from helpers.squad.reading import Example, read_squad
+from helpers.squad.reading import Example, LeftOut, examples_of, read_squad, squad_root
 from helpers.squad.spans import Span, best_spans
 from helpers.squad.windows import Features, featurize, shortest_length, window_starts
 
 __all__ = [
     "Example",
     "Features",
+    "LeftOut",
     "Span",
     "answers",
     "best_spans",
+    "examples_of",
     "featurize",
     "read_squad",
     "score",
     "shortest_length",
+    "squad_root",
     "window_starts",
 ]

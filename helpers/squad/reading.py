@@ -1,14 +1,18 @@
 """Reads a SQuAD v1.1 file, and says in one line what is wrong with one that it cannot read."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from helpers.errors import InputError
 
-__all__ = ["Example", "read_squad"]
+__all__ = ["Example", "LeftOut", "examples_of", "read_squad", "squad_root"]
+
+LeftOut = Callable[[str, str], object]
+"""Takes the place of a question that cannot be used, such as `data[0].paragraphs[2]`, and why."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,26 @@ def read_squad(path: Path | str) -> list[Example]:
         InputError: the file is missing, is not JSON, has another shape, holds an answer that is
             not in its context or blank, the same id twice, half a letter, or no question at all.
     """
+    examples = list(examples_of(squad_root(path), str(path)))
+    if not examples:
+        raise InputError(f"{path}: holds no questions; give a SQuAD v1.1 file with at least one")
+    seen: set[str] = set()
+    for example in examples:
+        if example.id in seen:
+            raise InputError(f"{path}: the id {example.id!r:.60} stands twice; make each id unique")
+        seen.add(example.id)
+    return examples
+
+
+def squad_root(path: Path | str) -> Any:
+    """What a JSON file holds, whatever its shape.
+
+    Args:
+        path: the file.
+
+    Raises:
+        InputError: it is missing, no text or no JSON.
+    """
     path = Path(path)
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -57,30 +81,52 @@ def read_squad(path: Path | str) -> list[Example]:
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: cannot be read as text ({error}); give a JSON file") from error
     try:
-        root = json.loads(text)
+        return json.loads(text)
     except (ValueError, RecursionError) as error:  # also a number of thousands of digits
         raise InputError(f"{path}: not JSON ({error}); give a SQuAD v1.1 file") from error
-    examples = list(_examples(root, str(path)))
-    if not examples:
-        raise InputError(f"{path}: holds no questions; give a SQuAD v1.1 file with at least one")
-    seen: set[str] = set()
-    for example in examples:
-        if example.id in seen:
-            raise InputError(f"{path}: the id {example.id!r:.60} stands twice; make each id unique")
-        seen.add(example.id)
-    return examples
 
 
-def _examples(root: Any, path: str) -> Iterator[Example]:
-    for a, article in enumerate(_field(root, "data", list, path, "the file")):
-        where = f"data[{a}]"
-        titled = isinstance(article, dict) and "title" in article
-        title = _field(article, "title", str, path, where) if titled else ""
-        for p, paragraph in enumerate(_field(article, "paragraphs", list, path, where)):
-            place = f"{where}.paragraphs[{p}]"
+def examples_of(root: Any, path: str, left_out: LeftOut | None = None) -> Iterator[Example]:
+    """The questions of a SQuAD v1.1 file, one by one.
+
+    Args:
+        root: what the file holds.
+        path: what its errors call it.
+        left_out: takes what cannot be used, and the rest goes on; None: an error ends it.
+
+    Yields:
+        Questions, in the file's order. That an id stands twice is not looked for.
+
+    Raises:
+        InputError: as `read_squad`, where `left_out` is None.
+    """
+    with _leaving(left_out, "the file"):
+        for a, article in enumerate(_field(root, "data", list, path, "the file")):
+            with _leaving(left_out, f"data[{a}]"):
+                yield from _of_article(article, path, f"data[{a}]", left_out)
+
+
+def _of_article(article: Any, path: str, where: str, left_out: LeftOut | None) -> Iterator[Example]:
+    titled = isinstance(article, dict) and "title" in article
+    title = _field(article, "title", str, path, where) if titled else ""
+    for p, paragraph in enumerate(_field(article, "paragraphs", list, path, where)):
+        place = f"{where}.paragraphs[{p}]"
+        with _leaving(left_out, place):
             context = _field(paragraph, "context", str, path, place)
             for q, qa in enumerate(_field(paragraph, "qas", list, path, place)):
-                yield _example(qa, title, context, path, f"{place}.qas[{q}]")
+                with _leaving(left_out, f"{place}.qas[{q}]"):
+                    yield _example(qa, title, context, path, f"{place}.qas[{q}]")
+
+
+@contextmanager
+def _leaving(left_out: LeftOut | None, place: str) -> Iterator[None]:
+    """What cannot be used is told, where somebody takes it, and left out."""
+    try:
+        yield
+    except InputError as error:
+        if left_out is None:
+            raise
+        left_out(place, str(error))
 
 
 def _example(qa: Any, title: str, context: str, path: str, where: str) -> Example:

@@ -6,14 +6,19 @@ token, that of `squad_convert_examples_to_features` in transformers 4. Where tha
 leap over words (doc_stride larger than the room), these windows touch instead.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from transformers import PreTrainedTokenizerBase
 
 from helpers.errors import InputError
 from helpers.squad.reading import Example
+
+if TYPE_CHECKING:  # whoever only reads questions, as a process of a cluster may, need not load it
+    from transformers import PreTrainedTokenizerBase
 
 __all__ = ["Features", "featurize", "shortest_length", "window_starts"]
 

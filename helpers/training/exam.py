@@ -7,11 +7,13 @@ from pathlib import Path
 
 import yaml
 
+from helpers.files import put_in_place
+
 from .data import clean_passages
-from .forms import Forms
+from .forms import Forms, read_forms
 from .passages import Passage, find_answer
 
-__all__ = ["NATURAL", "write_exam"]
+__all__ = ["NATURAL", "write_exam", "write_sized"]
 
 NATURAL = Path(__file__).parent / "natural_prose.yaml"
 """Hand-written prose, for scoring alone: training never reads it."""
@@ -49,6 +51,21 @@ def write_exam(
     data += [_natural(f"natural-{part}", content[part]) for part in ("development", "test")]
     text = json.dumps({"version": "1.1", "data": data}, ensure_ascii=False, separators=(",", ":"))
     path.write_text(text + "\n", encoding="utf-8")
+
+
+def write_sized(path: Path, *, questions: int = 10_570, seed: int = 10_570) -> None:
+    """Write as many questions as SQuAD's development file has, with names that training never saw.
+
+    Args:
+        path: Where to write.
+        questions: How many, at least; the last passage may bring up to three more.
+        seed: Fixes all of it.
+    """
+    passages = clean_passages(read_forms(), seed, questions)
+    data = [_generated("generated-sized", passages, False, questions)]
+    text = json.dumps({"version": "1.1", "data": data}, ensure_ascii=False, separators=(",", ":"))
+    with put_in_place(path) as temporary:
+        temporary.write_text(text + "\n", encoding="utf-8")
 
 
 def _generated(title: str, passages: list[Passage], unseen: bool, least: int) -> dict:

@@ -1,0 +1,17 @@
+"""Offline batch inference: a whole SQuAD and beyond, on an engine that spreads over machines.
+
+Who imports whom (no circles)::
+
+    shards      a file or a folder of them -> questions, and what cannot be used
+    plan        questions -> chunks, each named by what decides its answers -> shards
+    output      a Parquet file a chunk, whole or absent; the run's manifest -> plan
+    stages      what is done to a chunk: read, answer, write -> shards, output
+    baselines   the same work in one process, without an engine -> stages
+    cluster     Ray: started here, or reached at RAY_ADDRESS
+    pipeline    the stages in Ray Data -> stages
+    run         settings -> plan -> pipeline -> scores -> all of the above
+
+`python -m helpers.offline` (`make score`) runs it. Ray is loaded only where it is used.
+"""
+
+__all__: list[str] = []

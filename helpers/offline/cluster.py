@@ -1,0 +1,119 @@
+"""Ray, started on this machine for as long as it is needed, or reached where it runs already."""
+
+import logging
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from helpers.errors import InputError, reason_of
+from helpers.scratch import scratch
+
+__all__ = ["running"]
+
+_KNOCK_S = 22.0  # for an answer from a cluster
+_CONNECT_S = 5.0  # for a connection to it
+_TRIES = 3
+_STORE = 1 << 28  # bytes of shared memory, which a few hundred chunks fill
+_KNOCK = "import os, ray; ray.init(address=os.environ['RAY_ADDRESS'], log_to_driver=False)"
+_LOCAL = "127.0.0.1"
+_QUIET = {
+    "RAY_USAGE_STATS_ENABLED": "0",  # else it reports to its maker
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",  # a change to come, which it else announces
+    "RAY_BACKEND_LOG_LEVEL": "fatal",  # its advice; what fails is raised in Python too
+}
+
+
+@contextmanager
+def running(processors: int) -> Iterator[None]:
+    """Inside, Ray runs: the cluster at `RAY_ADDRESS`, or one on this machine alone.
+
+    The latter has no dashboard, hears on the loopback device only, and ends with the block, or with
+    the process where that is killed. Its files lie in a folder of their own, which goes too; one
+    that a killed process left goes with the next run.
+
+    Args:
+        processors: how many Ray may count with here. Of a cluster that runs already it is ignored.
+
+    Raises:
+        InputError: Ray is not installed, or nothing answers at `RAY_ADDRESS`.
+    """
+    for name, value in _QUIET.items():
+        os.environ.setdefault(name, value)
+    try:
+        import ray
+    except ImportError as error:
+        raise InputError(
+            "ray is not installed; run `make setup`, or pip install 'ray[data]'"
+        ) from error
+    _quiet()
+    address = os.environ.get("RAY_ADDRESS", "").strip()
+    if address and address != "local":
+        _knock(address)
+        with _connected(ray, address=address):
+            yield
+        return
+    with scratch(Path(tempfile.gettempdir()) / "ray") as folder:  # sockets' paths must be short
+        alone = {"address": "local", "num_cpus": processors, "include_dashboard": False}
+        inside = {"_node_ip_address": _LOCAL, "_temp_dir": str(folder)}
+        with _connected(ray, object_store_memory=_STORE, **alone, **inside):
+            yield
+
+
+@contextmanager
+def _connected(ray: Any, **how: Any) -> Iterator[None]:
+    try:
+        _start(ray, **how)
+        yield
+    finally:
+        ray.shutdown()
+
+
+def _start(ray: Any, **how: Any) -> None:
+    """Starts Ray or connects to it; its own processes give up after 30 s on a busy machine."""
+    for tries_left in range(_TRIES - 1, -1, -1):
+        try:
+            ray.init(logging_level=logging.ERROR, log_to_driver=False, **how)
+            return
+        except Exception as error:  # Ray raises plain ones here
+            ray.shutdown()
+            if not tries_left:
+                raise InputError(
+                    f"Ray does not start ({reason_of(error)}); close other programs, or free memory"
+                ) from error
+
+
+def _quiet() -> None:
+    """Lets Ray Data draw and say nothing: progress is told by who asked for the work."""
+    import ray.data
+
+    context = ray.data.DataContext.get_current()
+    context.enable_progress_bars = False
+    context.print_on_execution_start = False
+    context.verbose_progress = False
+    logging.getLogger("ray.data").setLevel(logging.ERROR)
+
+
+def _knock(address: str) -> None:
+    """Asks a cluster for an answer, in a process that can be given up: Ray itself waits minutes."""
+    host, _, port = address.rpartition("//")[2].rpartition(":")
+    try:
+        if host and port.isdigit():
+            socket.create_connection((host, int(port)), timeout=_CONNECT_S).close()
+        subprocess.run(
+            [sys.executable, "-c", _KNOCK],
+            env={**os.environ, "RAY_ADDRESS": address},
+            check=True,
+            capture_output=True,
+            timeout=_KNOCK_S,
+        )
+    except (OSError, OverflowError, subprocess.SubprocessError) as error:
+        raise InputError(
+            f"RAY_ADDRESS={address}: no Ray cluster answers there; start one (`ray start --head`), "
+            "correct the address, or unset it to run on this machine alone"
+        ) from error

@@ -1,0 +1,322 @@
+"""Offline batch inference without its engine: shards, chunks, answers, files; resume by name."""
+
+import dataclasses
+import json
+from pathlib import Path
+
+import pyarrow
+import pyarrow.parquet as parquet
+import pytest
+
+from helpers.errors import InputError
+from helpers.offline.command import score_all
+from helpers.offline.output import ANSWERS, ERRORS, answers_path, claim, is_done, rows_in
+from helpers.offline.plan import Chunk, chunks_of, digests_of
+from helpers.offline.run import prepare
+from helpers.offline.settings import Settings, read_arguments
+from helpers.offline.shards import Refused, count_entries, entries_of, shards_in
+from helpers.offline.stages import Answerer, Windows, read_chunk, write_chunk
+from helpers.squad import answers, featurize, read_squad, score
+
+WINDOWS = Windows(length=128, stride=64, batch=4)
+FINE = {"id": "fine", "question": "Who?", "answers": [{"text": "Ann", "answer_start": 0}]}
+CONTEXT = "Ann met Bob."
+
+
+def squad_file(path, *qas, context=CONTEXT):
+    data = [{"title": "t", "paragraphs": [{"context": context, "qas": list(qas)}]}]
+    path.write_text(json.dumps({"data": data}), encoding="utf-8")
+    return path
+
+
+def as_rows(examples):
+    """The same questions as the hub's Parquet files hold them."""
+    return [
+        {
+            **{name: getattr(one, name) for name in ("id", "title", "context", "question")},
+            "answers": {"text": list(one.answers), "answer_start": list(one.answer_starts)},
+        }
+        for one in examples
+    ]
+
+
+def parquet_file(path, rows, **cast):
+    table = pyarrow.Table.from_pylist(rows)
+    for name, column in cast.items():
+        table = table.set_column(table.column_names.index(name), name, column)
+    parquet.write_table(table, path)
+    return path
+
+
+@pytest.fixture
+def case_file(cases):
+    from builders import CASES
+
+    return Path(CASES)
+
+
+@pytest.fixture
+def answerer(tiny, tiny_onnx):
+    return Answerer(str(tiny_onnx), tiny.tokenizer, WINDOWS)
+
+
+def ran(answerer, folder, shard, size=7):
+    """All stages, in this process."""
+    chunks = chunks_of([shard], digests_of([shard]), {}, size)
+    told = [write_chunk(answerer(read_chunk(vars(one))), folder=str(folder)) for one in chunks]
+    return chunks, told
+
+
+def contents(folder):
+    return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*.parquet")}
+
+
+# --- shards -----------------------------------------------------------------------------------
+
+
+def test_a_file_is_a_shard_and_a_folder_gives_its_own_in_order(tmp_path):
+    for name in ("b.json", "a.parquet", "notes.txt"):
+        (tmp_path / name).touch()
+    assert [one.name for one in shards_in(tmp_path)] == ["a.parquet", "b.json"]
+    assert shards_in(tmp_path / "b.json") == [tmp_path / "b.json"]
+
+
+def test_an_empty_folder_and_a_missing_one_are_refused(tmp_path):
+    with pytest.raises(InputError, match=r"holds no shard; put files \*\.json or"):
+        shards_in(tmp_path)
+    with pytest.raises(InputError, match="none: no such file or folder"):
+        shards_in(tmp_path / "none")
+
+
+def test_json_and_parquet_hold_the_same_questions(tmp_path, cases, case_file):
+    shard = parquet_file(tmp_path / "cases.parquet", as_rows(cases))
+    assert entries_of(case_file) == entries_of(shard) == cases
+    assert count_entries(case_file) == count_entries(shard) == len(cases)
+
+
+POISONED = {
+    "not in its context": {**FINE, "id": "x", "answers": [{"text": "Eve", "answer_start": 0}]},
+    "has no answers": {**FINE, "id": "x", "answers": []},
+    "half a letter": {**FINE, "id": "x", "question": "Who\ud83d?"},
+    "has no 'question'": {**FINE, "id": "x", "question": None},
+    "stands twice": FINE,
+}
+
+
+@pytest.mark.parametrize(("reason", "poisoned"), POISONED.items(), ids=POISONED)
+def test_a_poisoned_question_stands_in_its_place_with_the_reason(tmp_path, reason, poisoned):
+    shard = squad_file(tmp_path / "s.json", FINE, poisoned, {**FINE, "id": "after"})
+    before, refused, after = entries_of(shard)
+    assert (before.id, after.id) == ("fine", "after")
+    assert isinstance(refused, Refused)
+    assert reason in refused.reason
+    assert str(tmp_path) not in refused.reason
+
+
+def test_a_paragraph_without_text_is_refused_once(tmp_path):
+    shard = squad_file(tmp_path / "s.json", FINE, context=None)
+    (refused,) = entries_of(shard)
+    assert refused.place == "data[0].paragraphs[0]"
+    assert "has no 'context'" in refused.reason
+
+
+def test_unreadable_text_costs_its_row_alone(tmp_path, cases):
+    rows = as_rows(cases[:3])
+    raw = [row["context"].encode() for row in rows]
+    raw[1] = b"\xff\xfe broken"
+    column = pyarrow.array(raw, pyarrow.binary()).view(pyarrow.string())
+    first, refused, last = entries_of(parquet_file(tmp_path / "s.parquet", rows, context=column))
+    assert [first, last] == [cases[0], cases[2]]
+    assert refused.place == "row 1"
+    assert "unreadable text" in refused.reason
+
+
+def test_lists_of_other_lengths_and_empty_rows_are_refused(tmp_path, cases):
+    rows = as_rows(cases[:3])
+    rows[0]["answers"]["answer_start"].append(0)
+    rows[1]["answers"] = None
+    first, second, third = entries_of(parquet_file(tmp_path / "s.parquet", rows))
+    assert "has no 'text'" in first.reason
+    assert "has no answers" in second.reason
+    assert third == cases[2]
+
+
+@pytest.mark.parametrize("kind", ["json", "parquet"])
+def test_a_shard_cut_in_half_is_refused(tmp_path, cases, case_file, kind):
+    whole = parquet_file(tmp_path / "whole", as_rows(cases)) if kind == "parquet" else case_file
+    half = tmp_path / f"half.{kind}"
+    half.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
+    with pytest.raises(InputError, match=rf"half\.{kind}: (no whole Parquet file|not JSON)"):
+        count_entries(half)
+
+
+def test_a_shard_of_another_schema_is_refused_by_its_columns(tmp_path, cases):
+    rows = [{**row, "answers": "Ann", "title": 7} for row in as_rows(cases)]
+    shard = parquet_file(tmp_path / "s.parquet", rows)
+    with pytest.raises(InputError, match=r"s\.parquet: its columns title, answers are missing or"):
+        count_entries(shard)
+
+
+# --- chunks -----------------------------------------------------------------------------------
+
+
+def test_chunks_hold_every_entry_once(case_file, cases):
+    chunks = chunks_of([case_file], digests_of([case_file]), {}, 7)
+    places = [n for chunk in chunks for n in range(chunk.start, chunk.stop)]
+    assert places == list(range(len(cases)))
+    assert len({chunk.key for chunk in chunks}) == len(chunks)
+    with pytest.raises(InputError, match="CHUNK=0"):
+        chunks_of([case_file], digests_of([case_file]), {}, 0)
+
+
+def test_a_chunks_key_follows_from_settings_and_bytes_and_not_from_the_path(tmp_path, case_file):
+    def keys(shard, **decisive):
+        return [one.key for one in chunks_of([shard], digests_of([shard]), decisive, 7)]
+
+    copied = tmp_path / "copy.json"
+    copied.write_bytes(case_file.read_bytes())
+    first = keys(case_file, model="a")
+    assert keys(copied, model="a") == first
+    assert not set(keys(case_file, model="b")) & set(first)
+    copied.write_bytes(case_file.read_bytes() + b"\n")
+    assert not set(keys(copied, model="a")) & set(first)
+
+
+# --- answers and files ------------------------------------------------------------------------
+
+
+def test_answers_are_those_of_the_functions_that_the_chapters_use(
+    answerer, tmp_path, case_file, cases, tiny
+):
+    from helpers.rungs import all_logits
+
+    chunks, told = ran(answerer, tmp_path, case_file)
+    features = featurize(cases, tiny.tokenizer, max_seq_length=128, doc_stride=64)
+    expected = answers(cases, features, *all_logits(answerer.rung, features.inputs()))
+    rows = list(rows_in(tmp_path, chunks))
+    assert {row["id"]: row["answer"] for row in rows} == expected
+    assert [row["id"] for row in rows] == [one.id for one in cases]
+    for row, example in zip(rows, cases, strict=True):
+        assert score([example], expected) == {name: row[name] for name in ("exact_match", "f1")}
+    assert sum(one["answered"] for one in told) == len(cases)
+
+
+def test_the_same_chunk_gives_the_same_bytes_whatever_came_before(
+    answerer, tmp_path, case_file, tiny, tiny_onnx
+):
+    chunks, _ = ran(answerer, tmp_path / "a", case_file)
+    other = Answerer(str(tiny_onnx), tiny.tokenizer, WINDOWS, threads=2)
+    for chunk in reversed(chunks):
+        write_chunk(other(read_chunk(vars(chunk))), folder=str(tmp_path / "b"))
+    assert contents(tmp_path / "a") == contents(tmp_path / "b") != {}
+
+
+def test_what_cannot_be_used_goes_to_errors_and_stops_nothing(answerer, tmp_path):
+    long = {**FINE, "id": "long", "question": "who " * 90}
+    bad = POISONED["has no answers"]
+    shard = squad_file(tmp_path / "s.json", bad, FINE, long)
+    narrow = Answerer.__new__(Answerer)
+    narrow.tokenizer, narrow.rung = answerer.tokenizer, answerer.rung
+    narrow.windows = dataclasses.replace(WINDOWS, length=20)
+    chunks, told = ran(narrow, tmp_path / "out", shard)
+    assert [(one["answered"], one["refused"]) for one in told] == [(1, 2)]
+    assert [row["id"] for row in rows_in(tmp_path / "out", chunks)] == ["fine"]
+    refused = list(rows_in(tmp_path / "out", chunks, ERRORS))
+    assert [row["place"] for row in refused] == ["data[0].paragraphs[0].qas[0]", "long"]
+    assert "leaves no room" in refused[1]["reason"]
+
+
+def test_a_chunk_is_done_when_its_own_whole_file_is_there(answerer, tmp_path, case_file):
+    (first, *_), _ = ran(answerer, tmp_path, case_file)
+    path = answers_path(tmp_path, first)
+    assert is_done(tmp_path, first)
+    assert not is_done(tmp_path, Chunk(first.shard, first.start, first.stop, "0" * 16))
+    path.write_bytes(path.read_bytes()[:-10])
+    assert not is_done(tmp_path, first)
+
+
+# --- the folder and the settings --------------------------------------------------------------
+
+
+def test_a_folder_is_one_runs_own(tmp_path):
+    out = tmp_path / "out"
+    claim(out, {"seq": 384, "model": "a"}, {"x.json": "1"})
+    claim(out, {"model": "a", "seq": 384}, {"x.json": "1", "new.json": "2"})
+    with pytest.raises(InputError, match=r"with seq=384 where this one has 128; name another"):
+        claim(out, {"seq": 128, "model": "a"}, {"x.json": "1", "new.json": "2"})
+    with pytest.raises(InputError, match=r"whose shard x\.json was a different one"):
+        claim(out, {"seq": 384, "model": "a"}, {"x.json": "9", "new.json": "2"})
+    (out / "manifest.json").write_text("[]")
+    with pytest.raises(InputError, match="no manifest of a run"):
+        claim(out, {"seq": 384}, {})
+
+
+def test_a_folder_with_other_files_is_refused(tmp_path):
+    (tmp_path / "thesis.txt").touch()
+    with pytest.raises(InputError, match=r"holds files, but no manifest\.json"):
+        claim(tmp_path, {}, {})
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (["--workers=-1"], "WORKERS=-1: must be at least 0"),
+        (["--threads=x"], "THREADS=x: must be a whole number"),
+        (["--device=tpu"], "DEVICE=tpu: unknown; use cpu or cuda"),
+        (["--precision=fp64"], "PRECISION=fp64: unknown; use fp32 or int8"),
+        (["--precision=int8", "--device=cuda"], "PRECISION=int8: its files are for a CPU"),
+        (["--colour=red"], "unrecognized arguments"),
+    ],
+)
+def test_settings_that_cannot_be_used_are_named(given, told):
+    with pytest.raises(InputError, match=told):
+        read_arguments(given, description="d")
+
+
+def test_results_of_other_settings_go_elsewhere_by_themselves():
+    names = {
+        read_arguments([f"--precision={one}"], description="d").out for one in ("fp32", "int8")
+    }
+    assert len(names) == 2
+    assert all("score" in name for name in names)
+
+
+def test_threads_times_workers_is_what_the_machine_has(monkeypatch):
+    monkeypatch.setattr("helpers.offline.settings.cores", lambda: 8)
+    assert [Settings(threads=n).at_work for n in (1, 2, 3, 8, 16)] == [8, 4, 2, 1, 1]
+    assert Settings(workers=3, threads=4).at_work == 3
+
+
+@pytest.fixture
+def settings(tmp_path, tiny_folder, case_file, monkeypatch):
+    monkeypatch.setattr("helpers.offline.run._FILES", tmp_path / "files")
+    return Settings(
+        squad=str(case_file), model=str(tiny_folder), workers=1, seq=128, stride=64, chunk=7,
+        out=str(tmp_path / "out"),
+    )  # fmt: skip
+
+
+def test_a_run_is_claimed_before_it_begins_and_a_window_too_long_is_refused(settings):
+    job = prepare(settings)
+    assert job.missing == job.chunks
+    assert (job.folder / "manifest.json").is_file()
+    with pytest.raises(InputError, match=r"another run's, with precision=fp32 where this one has"):
+        prepare(dataclasses.replace(settings, precision="int8"))
+    with pytest.raises(InputError, match=r"SEQ=9999: .* has 512 positions"):
+        prepare(dataclasses.replace(settings, seq=9999))
+
+
+def test_a_run_that_lacks_nothing_starts_no_engine(settings, cases, capsys):
+    job = prepare(settings)
+    answerer = Answerer(**job.worker)
+    for chunk in job.chunks:
+        write_chunk(answerer(read_chunk(vars(chunk))), folder=str(job.folder))
+    found = score_all(settings)
+    assert found["asked"] == 0
+    assert found["answered"] == len(cases)
+    given = {row["id"]: row["answer"] for row in rows_in(job.folder, job.chunks)}
+    whole = score(read_squad(settings.squad), given)
+    assert {name: found[name] for name in whole} == whole
+    assert "are there already" in capsys.readouterr().out
+    assert not list(job.folder.rglob("*.part"))
+    assert (job.folder / ANSWERS).is_dir()
