@@ -40,7 +40,7 @@ export JUPYTER_PLATFORM_DIRS ?= 1
 unexport JPY_SESSION_NAME
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run book test browser faults fuzz soak lab bench score model rerun clean
+.PHONY: help setup run book test browser faults fuzz cluster soak lab bench score model rerun clean
 
 help:  ## print this help
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' Makefile
@@ -102,7 +102,7 @@ book: setup  ## write build/book/ from the stored outputs of the chapters, witho
 test: setup  ## ruff, pytest, every chapter in a real browser, and strict nbval over all chapters
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/python -m pytest $(TWO) --ignore tests/test_browser.py
+	$(BIN)/python -m pytest $(TWO) --ignore tests/test_browser.py --ignore tests/test_offline_ray.py
 	$(BIN)/python -m pytest $(IN_BROWSER)
 	$(BIN)/python -m pytest $(TWO) $(NBVAL) $$(ls -r notebooks/*.ipynb) notebooks/solutions
 
@@ -118,6 +118,9 @@ fuzz: setup  ## a million mutated files through the decoder: FUZZ= (needs pip in
 	@mkdir -p build/fuzz && $(BIN)/python tests/fuzz/corpus.py build/corpus
 	@$(BIN)/python tests/fuzz/fuzz_wire.py "-runs=$$FUZZ" -max_len=2000 -print_final_stats=1 \
 	  -artifact_prefix=build/ build/fuzz build/corpus
+
+cluster: setup  ## the tests of make score on Ray itself: here, on a cluster of nodes, and where none is
+	$(BIN)/python -m pytest tests/test_offline_ray.py
 
 soak: setup  ## the whole course SOAK= times in a row (5), and what each time leaves behind
 	@PYTHONPATH=tests $(BIN)/python tests/soak.py "$$SOAK"

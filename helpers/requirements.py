@@ -16,6 +16,7 @@ _TARGETS = {
     "tests": "make test",
     "pages": "make run, make book",
     "model": "make model",
+    "score": "make score",
     "setup": "make setup",
 }
 
@@ -27,7 +28,8 @@ class Requirement:
     Attributes:
         package: its name in the package index.
         wanted: the versions that do, as in `==2.13.0`; empty for any.
-        users: who needs it: `all`, chapters such as `04`, or `tests`, `pages`, `model`, `setup`.
+        users: who needs it: `all`, chapters such as `04`, or `tests`, `pages`, `model`, `score`,
+            `setup`.
         purpose: what for.
         found: the version installed, or None.
         met: whether that version does.

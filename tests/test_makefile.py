@@ -12,8 +12,8 @@ import pytest
 from helpers.files import PROJECT
 
 TARGETS = (
-    "setup", "run", "book", "test", "browser", "faults", "fuzz", "soak", "lab", "bench", "score",
-    "model", "rerun", "clean",
+    "setup", "run", "book", "test", "browser", "faults", "fuzz", "cluster", "soak", "lab", "bench",
+    "score", "model", "rerun", "clean",
 )  # fmt: skip
 
 

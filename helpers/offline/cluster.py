@@ -28,6 +28,10 @@ _QUIET = {
     "RAY_BACKEND_LOG_LEVEL": "fatal",  # its advice; what fails is raised in Python too
 }
 
+_ON_LOOPBACK = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
+"""Makes Ray 2.60 take 127.0.0.1 as it is; else it puts the machine's own address in its place, and
+every process of it listens to the whole network. Ray reads this when it is loaded."""
+
 
 @contextmanager
 def running(processors: int) -> Iterator[None]:
@@ -43,7 +47,10 @@ def running(processors: int) -> Iterator[None]:
     Raises:
         InputError: Ray is not installed, or nothing answers at `RAY_ADDRESS`.
     """
-    for name, value in _QUIET.items():
+    address = os.environ.get("RAY_ADDRESS", "").strip()
+    here = address in ("", "local")
+    near = here or address.rpartition("//")[2].startswith(("127.", "localhost"))
+    for name, value in (_QUIET | _ON_LOOPBACK if near else _QUIET).items():
         os.environ.setdefault(name, value)
     try:
         import ray
@@ -52,8 +59,7 @@ def running(processors: int) -> Iterator[None]:
             "ray is not installed; run `make setup`, or pip install 'ray[data]'"
         ) from error
     _quiet()
-    address = os.environ.get("RAY_ADDRESS", "").strip()
-    if address and address != "local":
+    if not here:
         _knock(address)
         with _connected(ray, address=address):
             yield
