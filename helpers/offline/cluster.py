@@ -25,8 +25,11 @@ _LOCAL = "127.0.0.1"
 _QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",  # else it reports to its maker
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",  # a change to come, which it else announces
-    "RAY_BACKEND_LOG_LEVEL": "fatal",  # its advice; what fails is raised in Python too
 }
+
+# Ray puts the address of a network device in place of 127.0.0.1, and then listens on all devices,
+# where anybody may give it work; it does not where it believes itself unable to form a cluster.
+_ALONE = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
 
 
 @contextmanager
@@ -43,7 +46,9 @@ def running(processors: int) -> Iterator[None]:
     Raises:
         InputError: Ray is not installed, or nothing answers at `RAY_ADDRESS`.
     """
-    for name, value in _QUIET.items():
+    address = os.environ.get("RAY_ADDRESS", "").strip()
+    alone = address in ("", "local")
+    for name, value in {**_QUIET, **(_ALONE if alone else {})}.items():
         os.environ.setdefault(name, value)
     try:
         import ray
@@ -52,16 +57,15 @@ def running(processors: int) -> Iterator[None]:
             "ray is not installed; run `make setup`, or pip install 'ray[data]'"
         ) from error
     _quiet()
-    address = os.environ.get("RAY_ADDRESS", "").strip()
-    if address and address != "local":
+    if not alone:
         _knock(address)
         with _connected(ray, address=address):
             yield
         return
     with scratch(Path(tempfile.gettempdir()) / "ray") as folder:  # sockets' paths must be short
-        alone = {"address": "local", "num_cpus": processors, "include_dashboard": False}
+        here = {"address": "local", "num_cpus": processors, "include_dashboard": False}
         inside = {"_node_ip_address": _LOCAL, "_temp_dir": str(folder)}
-        with _connected(ray, object_store_memory=_STORE, **alone, **inside):
+        with _connected(ray, object_store_memory=_STORE, **here, **inside):
             yield
 
 
