@@ -78,7 +78,7 @@ def test_ruff_is_pinned_to_the_version_that_is_installed():
     assert requirements()["ruff"] == f"ruff=={importlib.metadata.version('ruff')}"
 
 
-NEEDED_BY = re.compile(r"# ((?:(?:\d\d|all|model|tests|pages|setup) ?)+): \S")
+NEEDED_BY = re.compile(r"# ((?:(?:\d\d|all|model|score|tests|pages|setup) ?)+): \S")
 
 
 def needed_by() -> dict[str, set[str]]:

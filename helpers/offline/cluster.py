@@ -25,12 +25,11 @@ _LOCAL = "127.0.0.1"
 _QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",  # else it reports to its maker
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",  # a change to come, which it else announces
-    "RAY_BACKEND_LOG_LEVEL": "fatal",  # its advice; what fails is raised in Python too
 }
 
-_ON_LOOPBACK = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
-"""Makes Ray 2.60 take 127.0.0.1 as it is; else it puts the machine's own address in its place, and
-every process of it listens to the whole network. Ray reads this when it is loaded."""
+# Ray puts the address of a network device in place of 127.0.0.1, and then listens on all devices,
+# where anybody may give it work; it does not where it believes itself unable to form a cluster.
+_ALONE = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
 
 
 @contextmanager
@@ -48,9 +47,8 @@ def running(processors: int) -> Iterator[None]:
         InputError: Ray is not installed, or nothing answers at `RAY_ADDRESS`.
     """
     address = os.environ.get("RAY_ADDRESS", "").strip()
-    here = address in ("", "local")
-    near = here or address.rpartition("//")[2].startswith(("127.", "localhost"))
-    for name, value in (_QUIET | _ON_LOOPBACK if near else _QUIET).items():
+    alone = address in ("", "local")
+    for name, value in {**_QUIET, **(_ALONE if alone else {})}.items():
         os.environ.setdefault(name, value)
     try:
         import ray
@@ -59,15 +57,15 @@ def running(processors: int) -> Iterator[None]:
             "ray is not installed; run `make setup`, or pip install 'ray[data]'"
         ) from error
     _quiet()
-    if not here:
+    if not alone:
         _knock(address)
         with _connected(ray, address=address):
             yield
         return
     with scratch(Path(tempfile.gettempdir()) / "ray") as folder:  # sockets' paths must be short
-        alone = {"address": "local", "num_cpus": processors, "include_dashboard": False}
+        here = {"address": "local", "num_cpus": processors, "include_dashboard": False}
         inside = {"_node_ip_address": _LOCAL, "_temp_dir": str(folder)}
-        with _connected(ray, object_store_memory=_STORE, **alone, **inside):
+        with _connected(ray, object_store_memory=_STORE, **here, **inside):
             yield
 
 
