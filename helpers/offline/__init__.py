@@ -6,10 +6,11 @@ Who imports whom (no circles)::
     plan        questions -> chunks, each named by what decides its answers -> shards
     output      a Parquet file a chunk, whole or absent; the run's manifest -> plan
     stages      what is done to a chunk: read, answer, write -> shards, output
-    baselines   the same work in one process, without an engine -> stages
     cluster     Ray: started here, or reached at RAY_ADDRESS
     pipeline    the stages in Ray Data -> stages
+    settings    what a run is asked for, checked before anything is loaded
     run         settings -> plan -> pipeline -> scores -> all of the above
+    command     the command, with its progress -> run, cluster
 
 `python -m helpers.offline` (`make score`) runs it. Ray is loaded only where it is used.
 """
