@@ -29,6 +29,11 @@ def wait_until(holds: Callable[[], object], seconds: float, what: str) -> None:
         time.sleep(0.005)
 
 
+def _hears_ctrl_c() -> None:
+    """A shell makes what it starts in the background ignore SIGINT, and that is inherited."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Command:
     """A command in a session of its own, and all that it has started, whatever became of its group.
 
@@ -54,6 +59,7 @@ class Command:
                 cwd=cwd,
                 env={name: value for name, value in given.items() if value is not None},
                 start_new_session=True,
+                preexec_fn=_hears_ctrl_c,
             )
 
     @classmethod
