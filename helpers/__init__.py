@@ -48,6 +48,7 @@ Who imports whom (no circles; everything may import `errors`)::
     diagrams                   drawn explanations -> display
     nesting                    the lines, sizes and picture of a decoded file -> wire, display
     pictures                   still pictures of graphs -> graphs, display
+    options                    a command line, and a dataclass from it -> errors
     settings, material         how a benchmark runs, on what -> models, squad, model_files
     asking                     one question to several engines -> squad, rungs
     marking                    the answers, marked in the passage -> asking, squad

@@ -132,7 +132,10 @@ def _reason(error: Exception, folder: Path) -> str | None:
     for words in map(os.strerror, _NO_ROOM):
         if words in str(error):
             return words
-    full = shutil.disk_usage(folder).free < _LEAST  # OpenVINO's error tells no reason
+    try:
+        full = shutil.disk_usage(folder).free < _LEAST  # OpenVINO's error tells no reason
+    except OSError:  # the folder is not there, or cannot be asked: it failed for another reason
+        return None
     return os.strerror(errno.ENOSPC) if full else None
 
 

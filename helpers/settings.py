@@ -1,16 +1,15 @@
 """How a benchmark runs, checked before anything is loaded."""
 
-import argparse
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
 
 import torch
 
 from helpers.downloads import squad_dev
 from helpers.errors import InputError
 from helpers.files import PROJECT, expanded
+from helpers.options import Parser, settings_from
 
 __all__ = ["SQUAD_MINI", "Settings", "arguments_of", "read_settings", "squad_path"]
 
@@ -85,11 +84,6 @@ _HELP = {
 }
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise InputError(f"{message}; `python -m helpers.benchmark --help` lists what there is")
-
-
 def arguments_of(given: Sequence[str] | None, *, description: str) -> dict[str, str]:
     """Reads a command line: an option for every setting, and `--out` for the folder of results.
 
@@ -100,7 +94,7 @@ def arguments_of(given: Sequence[str] | None, *, description: str) -> dict[str, 
     Raises:
         InputError: there is no such option.
     """
-    parser = _Parser(prog="make bench", description=description)
+    parser = Parser("helpers.benchmark", prog="make bench", description=description)
     for name, text in _HELP.items():
         default = Settings.__dataclass_fields__[name].default
         parser.add_argument(f"--{name}", default=str(default), help=text)
@@ -117,16 +111,7 @@ def read_settings(given: Mapping[str, str]) -> Settings:
     Raises:
         InputError: a value is no whole number where one is needed, or cannot be used.
     """
-    read: dict[str, Any] = dict(given)
-    for name, text in given.items():
-        if isinstance(Settings.__dataclass_fields__[name].default, int):
-            try:
-                read[name] = int(text)
-            except ValueError as error:
-                raise InputError(
-                    f"{name.upper()}={text}: must be a whole number; `make help` lists the settings"
-                ) from error
-    return Settings(**read)
+    return settings_from(Settings, given)
 
 
 def squad_path(name: str) -> Path:

@@ -159,18 +159,17 @@ FAULTS = [
         )
         for package in ("onnx", "torch")
     ),
-    Fault(
-        "versions",
-        "a file whose IR is newer than ONNX Runtime",
-        NEWER.format("IR version: 99, max supported IR version: "),
-        too_new(ir_version=99),
-        slow=False,
-    ),
-    Fault(
-        "versions",
-        "a file whose opset is newer than ONNX Runtime",
-        NEWER.format("Opset 99 is under development"),
-        too_new(opset=99),
-        slow=False,
+    *(
+        Fault(
+            "versions",
+            f"a file whose {what} is newer than ONNX Runtime",
+            NEWER.format(told),
+            too_new(**{field: 99}),
+            slow=False,
+        )
+        for what, field, told in [
+            ("IR", "ir_version", "IR version: 99, max supported IR version: "),
+            ("opset", "opset", "Opset 99 is under development"),
+        ]
     ),
 ]

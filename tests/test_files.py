@@ -10,7 +10,15 @@ import pytest
 
 from helpers import files
 from helpers.errors import InputError
-from helpers.files import PROJECT, expanded, fresh_folder, put_in_place, sha256, write_json
+from helpers.files import (
+    PROJECT,
+    expanded,
+    fresh_folder,
+    put_in_place,
+    sha256,
+    write_json,
+    writing_to,
+)
 
 
 def test_the_project_is_the_folder_of_helpers_and_its_makefile():
@@ -125,3 +133,8 @@ def test_the_tilde_is_the_home_folder_and_a_stranger_has_none(monkeypatch, tmp_p
 def test_an_error_is_one_line_and_keeps_the_blanks_of_its_value(line_end):
     error = InputError(f"/a  b/c\t.json: no such file;{line_end}give another\n")
     assert str(error) == "/a  b/c\t.json: no such file; give another"
+
+
+def test_what_fails_where_the_folder_is_not_there_yet_keeps_its_own_words(tmp_path):
+    with pytest.raises(RuntimeError, match="404 Not Found"), writing_to(tmp_path / "none"):
+        raise RuntimeError("404 Not Found")

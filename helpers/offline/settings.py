@@ -1,14 +1,13 @@
 """How a run is made, checked before anything is loaded."""
 
-import argparse
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, NoReturn
 
 from helpers.environment import cores
 from helpers.errors import InputError
 from helpers.files import PROJECT, expanded
+from helpers.options import Parser, settings_from
 from helpers.settings import squad_path
 
 __all__ = ["Settings", "read_arguments"]
@@ -95,11 +94,6 @@ _HELP = {
 }
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise InputError(f"{message}; `python -m helpers.offline --help` lists what there is")
-
-
 def read_arguments(given: Sequence[str] | None, *, description: str) -> Settings:
     """Settings from a command line, an option for each; the folder is named after the questions.
 
@@ -110,17 +104,11 @@ def read_arguments(given: Sequence[str] | None, *, description: str) -> Settings
     Raises:
         InputError: there is no such option, or a value cannot be used.
     """
-    parser = _Parser(prog="make score", description=description)
+    parser = Parser("helpers.offline", prog="make score", description=description)
     for name, value in asdict(Settings()).items():
         parser.add_argument(f"--{name}", default=str(value), help=_HELP[name])
-    read: dict[str, Any] = vars(parser.parse_args(given))
+    read: dict[str, str] = vars(parser.parse_args(given))
     if read["out"] in ("", Settings.out):
         stem = f"{Path(read['squad']).stem}-{Path(read['model']).name}-{read['precision']}"
         read["out"] = str(PROJECT / "build" / "score" / stem)
-    for name, value in asdict(Settings()).items():
-        if isinstance(value, int):
-            try:
-                read[name] = int(read[name])
-            except ValueError as error:
-                raise InputError(f"{name.upper()}={read[name]}: must be a whole number") from error
-    return Settings(**read)
+    return settings_from(Settings, read)
