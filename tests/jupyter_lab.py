@@ -55,6 +55,33 @@ BLANK = """() => [...document.querySelectorAll('.jp-Notebook img')]
   .filter(image => !image.complete || !image.naturalWidth).map(image => image.src.slice(0, 80))"""
 
 
+def what_it_says(process: subprocess.Popen, runtime: Path, log: Path) -> dict:
+    """What a server writes about itself, its port and its token, once it answers."""
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline and process.poll() is None:
+        for path in runtime.glob("jpserver-*.json"):
+            with contextlib.suppress(json.JSONDecodeError):
+                return json.loads(path.read_text())
+        time.sleep(0.1)
+    raise AssertionError(f"JupyterLab did not start:\n{log.read_text()[-2000:]}")
+
+
+def end(process: subprocess.Popen) -> None:
+    """Ends a process and whatever it has started, by their numbers."""
+    started = []
+    with contextlib.suppress(psutil.NoSuchProcess):
+        started = psutil.Process(process.pid).children(recursive=True)
+    process.terminate()
+    try:
+        process.wait(30)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    for one in psutil.wait_procs(started, timeout=10)[1]:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            one.kill()
+
+
 class Lab:
     """A JupyterLab server on loopback, with settings and folders of its own; close it."""
 
@@ -83,7 +110,7 @@ class Lab:
                 stderr=subprocess.STDOUT,
             )
         try:
-            told = self._wait_for_its_file(folder / "RUNTIME")
+            told = what_it_says(self._process, folder / "RUNTIME", self._log)
         except BaseException:
             self.close()
             raise
@@ -95,16 +122,6 @@ class Lab:
             path = folder / "@jupyterlab" / f"{name}.jupyterlab-settings"
             path.parent.mkdir(parents=True)
             path.write_text(json.dumps(values))
-
-    def _wait_for_its_file(self, folder: Path) -> dict:
-        """What the server writes about itself once it answers."""
-        deadline = time.monotonic() + 120
-        while time.monotonic() < deadline and self._process.poll() is None:
-            for path in folder.glob("jpserver-*.json"):
-                with contextlib.suppress(json.JSONDecodeError):
-                    return json.loads(path.read_text())
-            time.sleep(0.1)
-        raise AssertionError(f"JupyterLab did not start:\n{self._log.read_text()[-2000:]}")
 
     def copy(self, path: Path) -> Path:
         """Puts a notebook, without its outputs, where Lab finds it; the stored file stays."""
@@ -129,18 +146,7 @@ class Lab:
 
     def close(self) -> None:
         """Ends the server and whatever it has started, by their numbers."""
-        started = []
-        with contextlib.suppress(psutil.NoSuchProcess):
-            started = psutil.Process(self._process.pid).children(recursive=True)
-        self._process.terminate()
-        try:
-            self._process.wait(30)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        for process in psutil.wait_procs(started, timeout=10)[1]:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                process.kill()
+        end(self._process)
 
 
 class Notebook(Visit):

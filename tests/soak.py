@@ -17,7 +17,7 @@ from helpers.files import PROJECT
 MEMORY = 1.1  # times what this process held after the first time: Python keeps some of what it had
 
 
-def left(own: Path) -> dict[str, object]:
+def left(own: Path) -> dict[str, int]:
     """What is there now that a run may have left behind."""
     gc.collect()
     me = psutil.Process()
@@ -39,7 +39,7 @@ def files_of_the_project() -> list[str]:
     return found
 
 
-def grown(first: dict[str, object], later: dict[str, object]) -> list[str]:
+def grown(first: dict[str, int], later: dict[str, int]) -> list[str]:
     """What is more than it was after the first time."""
     return [
         name
@@ -49,17 +49,20 @@ def grown(first: dict[str, object], later: dict[str, object]) -> list[str]:
 
 
 def main(times: int, chosen: list[str]) -> int:
-    """Runs the chapters so many times; 1 if something grew."""
-    own = Path(tempfile.mkdtemp(prefix="soak-"))
-    os.environ |= {"TMPDIR": str(own), "JUPYTER_RUNTIME_DIR": str(own / "runtime")}
-    tempfile.tempdir = str(own)
+    """Runs the chapters so many times; 1 if something grew, 2 if nothing can be compared."""
+    if times < 2:
+        print(f"error: SOAK={times}: must be at least 2, to compare", file=sys.stderr)
+        return 2
     paths = [one for one in chapters.chapter_paths() if one.name.startswith(tuple(chosen or [""]))]
     chapters.chapter_paths = lambda: paths
-    rows = []
-    for number in range(times):
-        chapters.write_executed(PROJECT / "build" / "soak")
-        rows.append(left(own))
-        print(f"after run {number + 1}: {rows[-1]}", flush=True)
+    with tempfile.TemporaryDirectory(prefix="soak-") as own:
+        os.environ |= {"TMPDIR": own, "JUPYTER_RUNTIME_DIR": f"{own}/runtime"}
+        tempfile.tempdir = own
+        rows = []
+        for number in range(times):
+            chapters.write_executed(PROJECT / "build" / "soak")
+            rows.append(left(Path(own)))
+            print(f"after run {number + 1}: {rows[-1]}", flush=True)
     worse = grown(rows[0], rows[-1])
     print(f"{len(paths)} chapters, {times} times; grown: {', '.join(worse) or 'nothing'}")
     return int(bool(worse))

@@ -6,7 +6,6 @@ import os
 import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from contextlib import contextmanager, suppress
@@ -18,6 +17,7 @@ import psutil
 import pytest
 from builders import server
 from faults_engines import one_node
+from jupyter_lab import end, what_it_says
 from nbformat.v4 import new_code_cell, new_notebook
 
 from helpers.chapters import chapter_paths, execute
@@ -72,23 +72,9 @@ def lab(folder):
             stderr=log,
         )
     try:
-        yield process.pid, told_by(folder / "RUNTIME", process, folder / "log.txt")
+        yield process.pid, what_it_says(process, folder / "RUNTIME", folder / "log.txt")
     finally:
-        started = psutil.Process(process.pid).children(recursive=True)
-        process.terminate()
-        process.wait(30)
-        for one in psutil.wait_procs(started, timeout=10)[1]:
-            one.kill()
-
-
-def told_by(folder, process, log):
-    deadline = time.monotonic() + 120
-    while time.monotonic() < deadline and process.poll() is None:
-        for path in folder.glob("jpserver-*.json"):
-            with suppress(json.JSONDecodeError):
-                return json.loads(path.read_text())
-        time.sleep(0.1)
-    raise AssertionError(log.read_text()[-2000:])
+        end(process)
 
 
 def ask(address, method="GET", token=None):
