@@ -18,6 +18,7 @@ STRIDE = 128
 QUESTIONS = 0
 RUNGS = all
 SWEEP = 1
+STEPS = 0
 FUZZ = 1000000
 SOAK = 5
 PRECISION = fp32
@@ -26,7 +27,7 @@ THREADS = 1
 OUT =
 # They reach the command through its environment, so that neither make nor the shell reads a $, a
 # quote or a blank in them; what the caller's environment holds under these names does not count.
-SETTINGS := MODEL SQUAD SAMPLES DEVICE SEQ STRIDE QUESTIONS RUNGS SWEEP FUZZ SOAK
+SETTINGS := MODEL SQUAD SAMPLES DEVICE SEQ STRIDE QUESTIONS RUNGS SWEEP STEPS FUZZ SOAK
 SETTINGS += PRECISION WORKERS THREADS OUT
 $(foreach name,$(SETTINGS),$(eval override $(name) := $$(value $(name))))
 export $(SETTINGS)
@@ -60,6 +61,8 @@ help:  ## print this help
 	@echo "  PRECISION  fp32 or int8; WORKERS: sessions, 0: one for each core; THREADS: of each"
 	@echo "  OUT        folder of results; killed and started again, it does only what is missing"
 	@echo "  RAY_ADDRESS=HOST:PORT in the environment: on that Ray cluster instead of here"
+	@echo "make model STEPS=0 DEVICE=cpu"
+	@echo "  STEPS      of training; 0: the plan's, half an hour on two fast cores (see README)"
 	@echo "make setup PYTHON=python3.12   picks another Python (3.11 or newer)"
 
 setup: $(STAMP)  ## make .venv and install what requirements.txt lists
@@ -137,8 +140,8 @@ score: setup  ## offline: a whole SQuAD, on all cores or a cluster: SQUAD= MODEL
 	@$(BIN)/python -m helpers.offline --model="$$MODEL" --squad="$$SQUAD" --device="$$DEVICE" \
 	  --precision="$$PRECISION" --workers="$$WORKERS" --threads="$$THREADS" --out="$$OUT"
 
-model: setup  ## train the embedded model again and print its scores (about 20 minutes)
-	@$(BIN)/python -m helpers.training
+model: setup  ## train an embedded model and print its scores: STEPS= DEVICE=
+	@$(BIN)/python -m helpers.training --steps="$$STEPS" --device="$$DEVICE"
 
 rerun: setup  ## execute the chapters in place, to refresh their stored outputs
 	@$(BIN)/python -m helpers.chapters rerun

@@ -37,6 +37,7 @@ Who imports whom (no circles; everything may import `errors`)::
     preflight                  what this machine lacks -> requirements, sessions, environment
     rungs                      one model in one engine -> exports, sessions
     records                    what a run found -> rungs, latency, environment
+    kernels                    what a GPU does while a rung runs -> rungs
     soundness                  logits that no time may be told of -> rungs
     comparison                 several rungs on the same windows -> soundness, records, squad
     trials                     a rung where a shape may be too much -> soundness, rungs

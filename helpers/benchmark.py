@@ -20,6 +20,7 @@ from helpers.comparison import compare
 from helpers.environment import cores, hardware
 from helpers.errors import InputError, reason_of, run_command
 from helpers.files import check_writable, write_json
+from helpers.kernels import profiled
 from helpers.ladder import choose
 from helpers.limits import limit_of
 from helpers.material import Material, gather
@@ -80,6 +81,11 @@ def run(settings: Settings, folder: Path) -> dict[str, Any]:
 
         more, found["interrupted"] = measure_volume(swept, material, settings, keep)
         found |= more
+        write_json(folder / "record.json", found)
+    if settings.device == "cuda" and results and not found["interrupted"]:
+        # Last, as the driver's reports may go on slowing what starts kernels.
+        measured = {result.slug: result.rung for result in results}
+        found["kernels"] = profiled(measured, material.features.inputs(slice(1)))
         write_json(folder / "record.json", found)
     return found
 

@@ -16,15 +16,17 @@ from helpers.squad import answers, featurize, read_squad, score
 from helpers.training.evaluate import score_parts
 
 FLOORS = {
-    "generated-held-out": 88.0,
-    "generated-unseen-wording": 80.0,
-    "natural-development": 62.0,
-    "natural-test": 61.0,
+    "generated-held-out": 96.0,
+    "generated-unseen-wording": 83.0,
+    "generated-other-forms": 93.0,
+    "natural-development": 60.0,
+    "natural-test": 67.0,
 }
 """EM in percent, windows of 384, that a change must not fall below: just under what the shipped
-model reaches. What the project wants is 96, 85, 65 and 65; raise a floor when the model does."""
+model reaches. What the project wants is 96 on the first, 85 on the second and 65 on natural prose;
+raise a floor when the model does."""
 
-GENERATED = ("generated-held-out", "generated-unseen-wording")
+GENERATED = ("generated-held-out", "generated-unseen-wording", "generated-other-forms")
 NATURAL = ("natural-development", "natural-test")
 
 

@@ -1,5 +1,7 @@
 """The table of a record of schema 2: limits, device times, remarks, and what was not run."""
 
+import re
+
 import pytest
 from ladder_records import bare_record, cpu_ladder, gpu_ladder
 
@@ -54,4 +56,4 @@ def test_the_table_fits_in_120_columns(provider):
 def test_rungs_with_times_and_scores_alone_have_two_blocks():
     rungs = bare_record()["rungs"]
     assert len(table(rungs).split("\n\n")) == 2
-    assert "ONNX Runtime as exported   fp32       CPUExecutionProvider" in table(rungs)
+    assert re.search(r"^ONNX Runtime as exported +fp32 +CPUExecutionProvider ", table(rungs), re.M)

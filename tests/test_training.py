@@ -1,6 +1,8 @@
 """The generator of the embedded model: what it promises about names, wordings and answers."""
 
+import dataclasses
 import json
+import math
 import os
 import random
 import re
@@ -8,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 import yaml
@@ -15,18 +18,21 @@ import yaml
 from helpers import training
 from helpers.models import EMBEDDED
 from helpers.squad import read_squad
+from helpers.training.batches import batches
 from helpers.training.data import clean_passages, training_texts
 from helpers.training.encode import encode
 from helpers.training.exam import NATURAL
-from helpers.training.forms import is_unseen_wording, read_forms
+from helpers.training.form_files import read_forms
+from helpers.training.forms import is_unseen_wording
 from helpers.training.forward import hidden_states
-from helpers.training.mixture import training_passage
+from helpers.training.mixture import core_or_all, training_passage
 from helpers.training.names import PROPER_TYPES, is_held_out, proper_name
 from helpers.training.passages import find_answer
 from helpers.training.plan import Plan
 from helpers.training.precision import matrix_dtype
 from helpers.training.structure import new_model, small_config
-from helpers.training.train import train
+from helpers.training.templates import parse, spelled_out
+from helpers.training.train import _mixed, train
 from helpers.training.values import value
 from helpers.training.vocabulary import load_tokenizer, train_vocabulary
 
@@ -95,6 +101,44 @@ def test_unseen_wordings_stay_out_of_training(trained_on, forms):
     assert 0.11 < sum(map(is_unseen_wording, asked)) / len(asked) < 0.18
 
 
+@pytest.mark.parametrize("form", ["Who wrote {}?", "In which town does {} stand?", "What is {}?"])
+def test_what_a_slot_is_called_does_not_make_another_wording(form):
+    told = {
+        is_unseen_wording(parse(form.replace("{}", slot))) for slot in ("{S}", "{W}", "{B2.last}")
+    }
+    assert len(told) == 1
+
+
+def test_spelling_a_template_out_gives_every_choice_once():
+    assert spelled_out("<When|In what year> was {S} <|first >sold?") == [
+        "When was {S} sold?", "When was {S} first sold?",
+        "In what year was {S} sold?", "In what year was {S} first sold?",
+    ]  # fmt: skip
+    assert spelled_out("Who is {S}?") == ["Who is {S}?"]
+
+
+def test_questions_are_kept_spelled_out_so_that_no_unseen_wording_is_trained_on(forms):
+    every = [t for d in forms.domains for f in d.facts for ts in f.ask.values() for t in ts]
+    every += [w for story in forms.stories for wordings, _ in story.qa for w in wordings]
+    assert len(every) > 10_000
+    assert [t.source for t in every if "<" in t.source] == []
+
+
+def test_core_and_other_forms_together_are_all_forms(forms):
+    assert {d.name for d in forms.core.domains}.isdisjoint(d.name for d in forms.others.domains)
+    assert len(forms.core.domains) == 12 and len(forms.core.stories) == 90
+    assert len(forms.core.domains) + len(forms.others.domains) == len(forms.domains)
+    assert len(forms.core.stories) + len(forms.others.stories) == len(forms.stories)
+
+
+@pytest.mark.parametrize(
+    ("share", "expected"), [(0.0, {False}), (1.0, {True}), (0.5, {False, True})]
+)
+def test_passages_are_drawn_from_the_core_as_often_as_asked(forms, share, expected):
+    rng = random.Random(0)
+    assert {core_or_all(forms, rng, share) is forms.core for _ in range(50)} == expected
+
+
 def test_the_same_seed_gives_the_same_passages(forms):
     first, second = (clean_passages(forms, seed=3, count=20) for _ in range(2))
     assert [p.text for p in first] == [p.text for p in second]
@@ -118,7 +162,7 @@ from pathlib import Path
 from helpers.training import data
 data.CHUNK = 8
 for level in (0, 1, 2):
-    made = data._chunk(5, level=level, vocabulary=sys.argv[1])
+    made = data._chunk(5, level=level, vocabulary=sys.argv[1], core_share=0.5)
     print(hashlib.sha256(made.ids.tobytes() + made.starts.tobytes()).hexdigest())
 """
 
@@ -146,7 +190,8 @@ def test_training_passages_are_the_same_whatever_the_seed_of_pythons_hashes():
     ],
 )
 def test_bfloat16_is_for_processors_that_have_it(capabilities, dtype, monkeypatch):
-    assert matrix_dtype(capabilities) == dtype
+    assert matrix_dtype(capabilities=capabilities) == dtype
+    assert matrix_dtype("cuda", capabilities) == torch.bfloat16
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities)
     assert matrix_dtype() == dtype
 
@@ -232,15 +277,47 @@ def few_samples(forms):
     tokenizer = load_tokenizer(EMBEDDED / "vocab.txt")
     levels = []
     for level in (0, 1, 2):
-        made = [training_passage(forms, rng, level=level, questions=2) for _ in range(12)]
-        levels.append(encode([p for p in made if p], tokenizer, rng, longest=240))
-    return tuple(levels)
+        both = []
+        for some in (forms.core, forms):
+            made = [training_passage(some, rng, level=level, questions=2) for _ in range(12)]
+            both.append(encode([p for p in made if p], tokenizer, rng, longest=240))
+        levels.append(tuple(both))
+    return levels
 
 
 def trained(levels, **changes):
     """The running average of the weights after three steps, one on each level."""
     plan = Plan(short_steps=1, medium_steps=1, steps=3, size=4, **changes)
     return train(new_model(small_config(4500), plan.seed), levels, plan).state_dict()
+
+
+def test_a_longer_plan_keeps_the_proportions_of_its_stages():
+    plan = Plan(short_steps=8, medium_steps=37, steps=90, warm_up=2, seed=4)
+    twice = plan.lasting(180)
+    assert (twice.short_steps, twice.medium_steps, twice.steps, twice.seed) == (16, 74, 180, 4)
+    assert twice.rate_at(100) == pytest.approx(plan.rate_at(50), rel=0.05)
+    assert plan.lasting(90) == plan
+
+
+def test_batches_come_from_the_core_as_often_as_the_plan_says(few_samples):
+    core, every = few_samples[1]
+    core = dataclasses.replace(core, tags=np.full_like(core.tags, 1))
+    every = dataclasses.replace(every, tags=np.full_like(every.tags, 2))
+    plan = Plan(size=4, core_share=0.75)
+    feed = _mixed((core, every), np.random.default_rng(0), plan, 8)
+    kinds = [int(next(feed).tags.max()) for _ in range(200)]
+    assert 0.65 < kinds.count(1) / len(kinds) < 0.85
+    assert set(kinds) == {1, 2}
+
+
+@pytest.mark.parametrize("multiple", [8, 16])
+def test_a_batch_is_as_wide_as_its_longest_sample_rounded_up(few_samples, multiple):
+    samples = few_samples[2][0]
+    made = list(batches(samples, np.random.default_rng(0), 4, multiple=multiple))
+    assert made
+    for batch in made:
+        longest = int(batch.mask.sum(1).max())
+        assert batch.ids.shape[1] == math.ceil(longest / multiple) * multiple
 
 
 @pytest.mark.parametrize("threads", [1, 3])
@@ -265,7 +342,7 @@ def test_training_can_be_repeated_byte_for_byte(few_samples, capsys):
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 def test_training_moves_every_weight_in_either_precision(few_samples, dtype, monkeypatch):
-    monkeypatch.setattr("helpers.training.train.matrix_dtype", lambda: dtype)
+    monkeypatch.setattr("helpers.training.train.matrix_dtype", lambda device: dtype)
     after = trained(few_samples)
     before = new_model(small_config(4500), Plan().seed).state_dict()
     assert {tensor.dtype for tensor in after.values()} == {torch.float32}
@@ -296,6 +373,7 @@ def test_training_writes_a_whole_folder(tmp_path, monkeypatch):
     titles = [a["title"] for a in json.loads(exam.read_text())["data"]]
     assert sorted(set(titles)) == [
         "generated-held-out",
+        "generated-other-forms",
         "generated-unseen-wording",
         "natural-development",
         "natural-test",

@@ -6,7 +6,7 @@ Who imports whom (no circles)::
     names                 proper names            -> name_parts
     values                a value for every slot  -> amounts, names, pools
     templates             slots and choices       -> values
-    forms                 the YAML files          -> templates, values
+    forms, form_files     text forms, in YAML     -> templates, values
     passages              drafts and answers      -> templates
     profiles, paragraphs  from domains, stories   -> forms, passages
     clauses               from a small grammar    -> names, passages, pools, values
@@ -17,7 +17,7 @@ Who imports whom (no circles)::
     structure             the model at its start
     batches               samples as tensors      -> encode
     forward, losses       one step's arithmetic   -> batches
-    plan, memory, precision, train  the loop      -> batches, losses
+    plan, memory, precision, captured, train  the loop  -> batches, losses
     exam, evaluate, card  scores and what is saved
     making                the whole way           -> all of the above
 

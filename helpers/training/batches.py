@@ -37,7 +37,7 @@ class Batch(NamedTuple):
 
 
 def batches(
-    samples: Samples, rng: np.random.Generator, size: int, *, pool: int = 50
+    samples: Samples, rng: np.random.Generator, size: int, *, pool: int = 50, multiple: int = 8
 ) -> Iterator[Batch]:
     """Go through the samples once, in chance order but with like lengths together.
 
@@ -46,6 +46,8 @@ def batches(
         rng: Source of chance.
         size: Samples a batch; what is left over at the end is dropped.
         pool: Batches that are sorted by length together.
+        multiple: Of what the width is a multiple. Few different shapes are worth some padding, as
+            oneDNN compiles, and CUDA graphs are recorded, for each.
 
     Yields:
         The batches.
@@ -57,12 +59,12 @@ def batches(
         group = group[np.argsort(lengths[group], kind="stable")]
         firsts = np.arange(0, len(group) - size + 1, size)
         for first in rng.permutation(firsts):
-            yield _batch(samples, group[first : first + size], rng)
+            yield _batch(samples, group[first : first + size], rng, multiple)
 
 
-def _batch(samples: Samples, chosen: np.ndarray, rng: np.random.Generator) -> Batch:
+def _batch(samples: Samples, chosen: np.ndarray, rng: np.random.Generator, multiple: int) -> Batch:
     lengths = samples.lengths[chosen]
-    width = -int(-lengths.max() // 8) * 8  # few different shapes: oneDNN compiles for each
+    width = -int(-lengths.max() // multiple) * multiple
     places = np.arange(width)[None]
     mask = places < lengths[:, None]
     index = np.where(mask, samples.offsets[chosen][:, None] + places, 0)

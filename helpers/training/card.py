@@ -27,15 +27,17 @@ float16, loaded in float32.
 
 Made by `python -m helpers.training` (`make model`) from scratch, with no data from elsewhere: its
 training passages are put together from the text forms in `helpers/training/forms`, {domains}
-domains with {facts} facts and {stories} stories, with invented names. Training: {steps:,} steps of
-{size} questions.
+domains with {facts} facts and {stories} stories, with invented names. Half of the batches come from
+a core of {core_domains} domains, {core_facts} facts and {core_stories} stories. Training: {steps:,}
+steps of {size} questions, on {where}, {minutes:.0f} minutes.
 
 | questions | number | exact match | F1 |
 | --- | ---: | ---: | ---: |
 {scores}
 
-- `generated-held-out`: passages from the same forms with names that training never saw.
+- `generated-held-out`: passages from the core, with names that training never saw.
 - `generated-unseen-wording`: question wordings that it never saw either.
+- `generated-other-forms`: unseen names in the forms outside the core, which it saw less often.
 - `natural-development`, `natural-test`: hand-written prose that no form made. Changes were
   judged on `natural-development`; `natural-test` was only scored.
 
@@ -92,7 +94,7 @@ def write_card(
     folder: Path,
     model: BertForQuestionAnswering,
     scores: Mapping[str, Mapping[str, float]],
-    **facts: int,
+    **facts: int | float | str,
 ) -> None:
     """Write the README.md of a model's folder.
 
@@ -100,7 +102,8 @@ def write_card(
         folder: Where to write.
         model: The model.
         scores: As `evaluate.score_parts` gives them.
-        **facts: The other numbers of the card: domains, facts, stories, steps, size.
+        **facts: What else the card tells: domains, facts and stories, the same of the core
+            (core_domains and so on), steps, size, where (a machine) and minutes.
     """
     config = model.config
     card = _CARD.format(

@@ -14,8 +14,9 @@ from pathlib import Path
 from tqdm import tqdm
 
 from .encode import Samples, encode
-from .forms import Forms, read_forms
-from .mixture import clean_passage, training_passage
+from .form_files import read_forms
+from .forms import Forms
+from .mixture import clean_passage, core_or_all, training_passage
 from .passages import Passage
 from .vocabulary import load_tokenizer
 
@@ -23,12 +24,18 @@ __all__ = ["clean_passages", "make_samples", "training_texts"]
 
 CHUNK = 1000  # passages made at a time
 LONGEST = (60, 128, 240)  # tokens of a pair at each level
+_VOCABULARY_CORE_SHARE = 0.6  # of the passages whose words are counted
 
 
 def training_texts(forms: Forms, seed: int, count: int) -> list[str]:
     """Make texts to learn a vocabulary from: training passages and their questions."""
     rng = random.Random(seed)
-    made = _many(lambda: training_passage(forms, rng, level=2, questions=3), count)
+
+    def make() -> Passage | None:
+        drawn = core_or_all(forms, rng, _VOCABULARY_CORE_SHARE)
+        return training_passage(drawn, rng, level=2, questions=3)
+
+    made = _many(make, count)
     return [text for p in made for text in (p.text, *(q.text for q in p.questions))]
 
 
@@ -51,19 +58,28 @@ def _forms() -> Forms:
     return read_forms()
 
 
-def _chunk(seed: int, *, level: int, vocabulary: str) -> Samples:
+def _chunk(seed: int, *, level: int, vocabulary: str, core_share: float) -> Samples:
     rng = random.Random(seed)
     forms, tokenizer = _forms(), load_tokenizer(Path(vocabulary))
-    made = _many(
-        lambda: training_passage(forms, rng, level=level, questions=(2, 3, 5)[level]), CHUNK
-    )
+
+    def one() -> Passage | None:
+        drawn = core_or_all(forms, rng, core_share)
+        return training_passage(drawn, rng, level=level, questions=(2, 3, 5)[level])
+
+    made = _many(one, CHUNK)
     return encode(
         made, tokenizer, rng, longest=LONGEST[level], foreign=0.03, cut=0.08 * (level == 2)
     )
 
 
 def make_samples(
-    vocabulary: Path, *, seed: int, passages: int, level: int, processes: int = 2
+    vocabulary: Path,
+    *,
+    seed: int,
+    passages: int,
+    level: int,
+    core_share: float,
+    processes: int = 2,
 ) -> Samples:
     """Make and encode training passages.
 
@@ -72,12 +88,13 @@ def make_samples(
         seed: Fixes the outcome, whatever the number of processes.
         passages: How many (whole chunks of 1,000).
         level: 0 for passages of a sentence or two, 1 for a few, 2 for whole paragraphs.
+        core_share: Share of the passages that are drawn from the core of the forms.
         processes: How many processes work.
 
     Returns:
         The samples.
     """
-    make = partial(_chunk, level=level, vocabulary=str(vocabulary))
+    make = partial(_chunk, level=level, vocabulary=str(vocabulary), core_share=core_share)
     seeds = [
         1_000_003 * seed + 1_009 * number + level for number in range(max(1, passages // CHUNK))
     ]

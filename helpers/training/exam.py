@@ -10,7 +10,8 @@ import yaml
 from helpers.files import put_in_place
 
 from .data import clean_passages
-from .forms import Forms, read_forms
+from .form_files import read_forms
+from .forms import Forms
 from .passages import Passage, find_answer
 
 __all__ = ["NATURAL", "write_exam", "write_sized"]
@@ -24,15 +25,17 @@ def write_exam(
     path: Path,
     *,
     seed: int,
-    seen: int = 300,
+    seen: int = 200,
     unseen: int = 200,
+    others: int = 100,
     natural: Path = NATURAL,
 ) -> None:
     """Write the exam.
 
-    Its articles: `generated-held-out` (names that training never saw), `generated-unseen-wording`
-    (question wordings that it never saw either), `natural-development` and `natural-test`
-    (hand-written prose that no form made).
+    Its articles: `generated-held-out` (from the core of the forms, with names that training never
+    saw), `generated-unseen-wording` (question wordings that it never saw either),
+    `generated-other-forms` (held-out names again, from the forms outside the core, which training
+    saw less), `natural-development` and `natural-test` (hand-written prose that no form made).
 
     Args:
         forms: The text forms.
@@ -40,12 +43,15 @@ def write_exam(
         seed: Fixes the generated part.
         seen: Least number of questions in seen wordings.
         unseen: Least number of questions in unseen wordings.
+        others: Least number of questions from other forms.
         natural: The hand-written prose.
     """
-    passages = clean_passages(forms, seed, seen + unseen)
+    passages = clean_passages(forms.core, seed, seen + unseen)
+    rare = clean_passages(forms.others, seed + 1, others)
     data = [
         _generated("generated-held-out", passages, False, seen),
         _generated("generated-unseen-wording", passages[::-1], True, unseen),
+        _generated("generated-other-forms", rare, False, others),
     ]
     content = yaml.safe_load(natural.read_text(encoding="utf-8"))
     data += [_natural(f"natural-{part}", content[part]) for part in ("development", "test")]

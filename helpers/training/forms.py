@@ -1,4 +1,4 @@
-"""The hand-written text forms: reading them from YAML and drawing values for their slots."""
+"""The hand-written text forms, which wordings stay out of training, and values for their slots."""
 
 from __future__ import annotations
 
@@ -6,16 +6,12 @@ import random
 import re
 import zlib
 from dataclasses import dataclass
-from pathlib import Path
+from functools import cached_property
 
-import yaml
+from .templates import Template
+from .values import Value, value
 
-from .templates import Template, parse
-from .values import TYPES, Value, group_of, value
-
-__all__ = ["Domain", "Fact", "Forms", "Story", "draw", "is_unseen_wording", "read_forms"]
-
-FOLDER = Path(__file__).parent / "forms"
+__all__ = ["Domain", "Fact", "Forms", "Story", "draw", "is_unseen_wording"]
 
 
 @dataclass(frozen=True)
@@ -26,7 +22,7 @@ class Fact:
         slots: The type of each slot, by label.
         groups: The group of each slot's type, by label; it is what the tag head learns.
         say: Whole sentences that say the fact.
-        ask: Questions for each asked slot, by label.
+        ask: Questions for each asked slot, by label, every choice spelled out.
     """
 
     slots: dict[str, str]
@@ -45,6 +41,7 @@ class Domain:
         called: What later sentences may call the subject instead.
         filler: Sentences that answer no question.
         facts: The facts.
+        core: Whether it belongs to the core.
     """
 
     name: str
@@ -52,6 +49,7 @@ class Domain:
     called: tuple[str, ...]
     filler: tuple[str, ...]
     facts: tuple[Fact, ...]
+    core: bool = False
 
 
 @dataclass(frozen=True)
@@ -62,13 +60,15 @@ class Story:
         slots: The type of each slot, by label.
         groups: The group of each slot's type, by label.
         text: The sentences, in order.
-        qa: Pairs of a question's wordings and its answer's template.
+        qa: Pairs of a question's wordings, every choice spelled out, and its answer's template.
+        core: Whether it belongs to the core.
     """
 
     slots: dict[str, str]
     groups: dict[str, int]
     text: tuple[Template, ...]
     qa: tuple[tuple[tuple[Template, ...], Template], ...]
+    core: bool = False
 
 
 @dataclass(frozen=True)
@@ -83,10 +83,30 @@ class Forms:
     domains: tuple[Domain, ...]
     stories: tuple[Story, ...]
 
+    @cached_property
+    def core(self) -> Forms:
+        """The forms marked as core: training sees them most, and the exam is drawn from them."""
+        return self._of(True)
+
+    @cached_property
+    def others(self) -> Forms:
+        """The forms outside the core: they bring breadth."""
+        return self._of(False)
+
+    def _of(self, core: bool) -> Forms:
+        return Forms(
+            tuple(domain for domain in self.domains if domain.core == core),
+            tuple(story for story in self.stories if story.core == core),
+        )
+
 
 def is_unseen_wording(question: Template) -> bool:
-    """Say whether a question's wording is kept out of training (one in seven, by hash)."""
-    return zlib.crc32(question.source.encode()) % 7 == 0
+    """Say whether a question's wording is kept out of training (one in seven, by hash).
+
+    What the slots are called does not count: "Who wrote {S}?" and "Who wrote {W}?" read alike.
+    """
+    wording = re.sub(r"\{[^{}]*\}", "{}", " ".join(question.source.lower().split()))
+    return zlib.crc32(wording.encode()) % 7 == 0
 
 
 def draw(
@@ -118,78 +138,3 @@ def draw(
         used |= keys
         out[label] = drawn
     return out
-
-
-def _templates(sources: list[str], where: str) -> tuple[Template, ...]:
-    if not isinstance(sources, list) or not all(isinstance(text, str) for text in sources):
-        raise ValueError(f"{where}: want a list of strings, found {sources!r}; quote each in YAML")
-    return tuple(parse(text) for text in sources)
-
-
-def _groups(slots: dict[str, str], where: str) -> dict[str, int]:
-    for kind in slots.values():
-        if "|" not in kind and re.split("[<>]", kind)[0] not in TYPES:
-            raise ValueError(
-                f"{where}: unknown slot type {kind!r}; take one of {', '.join(sorted(TYPES))}"
-            )
-    return {label: group_of(kind.split(">")[0].split("<")[0]) for label, kind in slots.items()}
-
-
-def _check(templates: tuple[Template, ...], slots: dict[str, str], where: str) -> None:
-    for template in templates:
-        if missing := template.labels - set(slots):
-            raise ValueError(
-                f"{where}: no slot {sorted(missing)} for {template.source!r}; name it under slots"
-            )
-
-
-def _fact(entry: dict, subject: str, where: str) -> Fact:
-    slots = {"S": subject, **entry["slots"]}
-    say = _templates(entry["say"], where)
-    ask = {label: _templates(texts, where) for label, texts in entry["ask"].items()}
-    _check(say + sum(ask.values(), ()), slots, where)
-    return Fact(entry["slots"], _groups(slots, where), say, ask)
-
-
-def _story(entry: dict, where: str) -> Story:
-    text = _templates(entry["text"], where)
-    qa = tuple((_templates(pair["q"], where), parse(str(pair["a"]))) for pair in entry["qa"])
-    _check(text + sum(((*q, a) for q, a in qa), ()), entry["slots"], where)
-    return Story(entry["slots"], _groups(entry["slots"], where), text, qa)
-
-
-def _domain(entry: dict, where: str) -> Domain:
-    where = f"{where}, domain {entry['name']}"
-    facts = tuple(_fact(fact, entry["subject"], where) for fact in entry["facts"])
-    return Domain(
-        entry["name"], entry["subject"], tuple(entry["called"]), tuple(entry["filler"]), facts
-    )
-
-
-def read_forms(folder: Path = FOLDER) -> Forms:
-    """Read every form file of a folder.
-
-    Args:
-        folder: Where the `*.yaml` files lie.
-
-    Returns:
-        The forms, in the order of file names.
-
-    Raises:
-        ValueError: A form names a slot that it does not declare, or is no list of strings.
-        FileNotFoundError: The folder holds no form.
-    """
-    domains: list[Domain] = []
-    stories: list[Story] = []
-    for path in sorted(folder.glob("*.yaml")):
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER) or {}
-        domains += [_domain(entry, path.name) for entry in content.get("domains") or []]
-        stories += [
-            _story(entry, f"{path.name}, a story") for entry in content.get("stories") or []
-        ]
-    if not domains and not stories:
-        raise FileNotFoundError(f"no *.yaml form in {folder}: the forms are part of the repository")
-    return Forms(tuple(domains), tuple(stories))
-
-
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

@@ -69,7 +69,7 @@ def _all_spans(
     """
     first = start.float().masked_fill(~real, _FAR)
     last = end.float().masked_fill(~real, _FAR)
-    place = torch.arange(start.shape[1])
+    place = torch.arange(start.shape[1], device=start.device)
     width = place[None, :] - place[:, None]
     spans = (first[:, :, None] + last[:, None, :]).masked_fill(
         (width < 0) | (width >= LONGEST_ANSWER), 2 * _FAR

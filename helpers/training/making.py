@@ -3,25 +3,36 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
+import time
 from pathlib import Path
 
+from helpers.environment import machine
 from helpers.files import put_in_place
 from helpers.squad import read_squad
 
 from .card import replacing_folder, save_model, score_table, write_card
 from .data import make_samples, training_texts
+from .encode import Samples
 from .exam import write_exam
-from .forms import read_forms
+from .form_files import read_forms
+from .forms import Forms
 from .vocabulary import train_vocabulary
 
 __all__ = ["make"]
 
-PASSAGES = (20_000, 60_000, 40_000)  # at each level
+PASSAGES = (20_000, 60_000, 40_000)  # at each level, from the core; as many from all forms
 EXAM_SEED = 77
 
 
-def make(folder: Path, exam: Path, *, share: float = 1.0, seed: int = 1) -> str:
+def make(
+    folder: Path,
+    exam: Path,
+    *,
+    share: float = 1.0,
+    seed: int = 1,
+    steps: int | None = None,
+    device: str = "cpu",
+) -> str:
     """Make the model and its exam.
 
     Args:
@@ -29,6 +40,8 @@ def make(folder: Path, exam: Path, *, share: float = 1.0, seed: int = 1) -> str:
         exam: Where the exam goes; replaced only at the end, too.
         share: Share of the full amount of passages and steps.
         seed: Fixes data and training.
+        steps: How many steps to train; None takes the plan's, times `share`.
+        device: Where to train: "cpu" or "cuda".
 
     Returns:
         The scores, as a table.
@@ -37,16 +50,7 @@ def make(folder: Path, exam: Path, *, share: float = 1.0, seed: int = 1) -> str:
     with put_in_place(exam) as new_exam, replacing_folder(folder) as sibling:
         vocabulary = sibling / "vocab.txt"
         train_vocabulary(training_texts(forms, seed, max(1000, round(6000 * share))), vocabulary)
-        levels = tuple(
-            make_samples(
-                vocabulary,
-                seed=seed,
-                passages=round(count * share),
-                level=level,
-                processes=os.cpu_count() or 1,
-            )
-            for level, count in enumerate(PASSAGES)
-        )
+        levels = [_samples(vocabulary, seed, level, share) for level in range(len(PASSAGES))]
         from transformers import (
             AutoTokenizer,
             BertForQuestionAnswering,
@@ -59,29 +63,26 @@ def make(folder: Path, exam: Path, *, share: float = 1.0, seed: int = 1) -> str:
         from .train import train
 
         plan = Plan(seed=seed)
-        plan = replace(
-            plan,
-            short_steps=round(plan.short_steps * share),
-            medium_steps=round(plan.medium_steps * share),
-            steps=round(plan.steps * share),
-        )
+        plan = plan.lasting(steps or round(plan.steps * share))
         size = len(vocabulary.read_text(encoding="utf-8").splitlines())
-        trained = train(new_model(small_config(size), seed), levels, plan)
+        began = time.perf_counter()
+        trained = train(new_model(small_config(size), seed), levels, plan, device)
+        minutes = (time.perf_counter() - began) / 60
         save_model(trained, vocabulary, sibling)
         write_exam(forms, new_exam, seed=EXAM_SEED)
         disable_progress_bar()  # the files are read in a moment
         stored = BertForQuestionAnswering.from_pretrained(sibling).float().eval()
         scores = score_parts(stored, AutoTokenizer.from_pretrained(sibling), read_squad(new_exam))
-        facts = sum(len(domain.facts) for domain in forms.domains)
         write_card(
             sibling,
             stored,
             scores,
-            domains=len(forms.domains),
-            facts=facts,
-            stories=len(forms.stories),
+            **_counted(forms),
+            **_counted(forms.core, "core_"),
             steps=plan.steps,
             size=plan.size,
+            where=_where(device),
+            minutes=minutes,
         )
     return "\n".join(
         [
@@ -90,3 +91,35 @@ def make(folder: Path, exam: Path, *, share: float = 1.0, seed: int = 1) -> str:
             score_table(scores),
         ]
     )
+
+
+def _samples(vocabulary: Path, seed: int, level: int, share: float) -> tuple[Samples, Samples]:
+    """The passages of a level, from the core and from all forms."""
+    core, every = (
+        make_samples(
+            vocabulary,
+            seed=seed + number,
+            passages=round(PASSAGES[level] * share),
+            level=level,
+            core_share=core_share,
+            processes=os.cpu_count() or 1,
+        )
+        for number, core_share in enumerate((1.0, 0.0))
+    )
+    return core, every
+
+
+def _where(device: str) -> str:
+    """The machine in words, for the card."""
+    about = machine()
+    if device != "cpu":
+        return f"one {about['gpu']}"
+    return f"{about['cores']} cores of {about['cpu']}"
+
+
+def _counted(forms: Forms, prefix: str = "") -> dict[str, int]:
+    return {
+        f"{prefix}domains": len(forms.domains),
+        f"{prefix}facts": sum(len(domain.facts) for domain in forms.domains),
+        f"{prefix}stories": len(forms.stories),
+    }

@@ -12,7 +12,18 @@ from .paragraphs import excerpt, paragraph
 from .passages import Draft, Passage, build, join
 from .profiles import profile
 
-__all__ = ["clean_passage", "training_passage"]
+__all__ = ["clean_passage", "core_or_all", "training_passage"]
+
+
+def core_or_all(forms: Forms, rng: random.Random, core_share: float) -> Forms:
+    """Choose what one passage is drawn from: the core, or all forms.
+
+    Args:
+        forms: All text forms.
+        rng: Source of chance.
+        core_share: How often it is the core, 0 to 1.
+    """
+    return forms.core if rng.random() < core_share else forms
 
 
 def _story(forms: Forms, rng: random.Random, held_out: bool, drop: float = 0.0) -> Draft:

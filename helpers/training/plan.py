@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .structure import THREADS
 
@@ -18,6 +18,7 @@ class Plan:
         short_steps: steps on very short passages, first.
         medium_steps: steps on somewhat longer ones, next.
         steps: all steps; those that remain are on whole passages.
+        core_share: share of batches that come from the core of the forms; the others come from all.
         medium_share: share of batches of somewhat longer passages among the whole ones.
         size: questions a batch.
         rate: the highest learning rate.
@@ -33,6 +34,7 @@ class Plan:
     short_steps: int = 800
     medium_steps: int = 3700
     steps: int = 9000
+    core_share: float = 0.5
     medium_share: float = 0.35
     size: int = 64
     rate: float = 1.9e-3
@@ -53,3 +55,13 @@ class Plan:
             return self.rate
         part = (step - turn) / max(1, self.steps - turn)
         return self.rate * (0.02 + 0.98 * (1 + math.cos(math.pi * part)) / 2)
+
+    def lasting(self, steps: int) -> Plan:
+        """Give the same plan with another number of steps, its stages in proportion."""
+        part = steps / self.steps
+        return replace(
+            self,
+            short_steps=round(self.short_steps * part),
+            medium_steps=round(self.medium_steps * part),
+            steps=steps,
+        )

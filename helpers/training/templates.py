@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import re
 from collections.abc import Iterable, Mapping
@@ -10,7 +11,7 @@ from typing import NamedTuple
 
 from .values import Value
 
-__all__ = ["Marked", "Template", "parse", "read_marks"]
+__all__ = ["Marked", "Template", "parse", "read_marks", "spelled_out"]
 
 _OPEN = 0xE000  # private-use characters stand around a slot's value: chr(_OPEN + group) … _CLOSE
 _CLOSE = "\ue0ff"
@@ -83,6 +84,21 @@ def parse(source: str) -> Template:
     """
     labels: set[str] = set()
     return Template(source, tuple(_parts(source, labels)), frozenset(labels))
+
+
+def spelled_out(source: str) -> list[str]:
+    """Write a template out as all the templates without a choice that it stands for.
+
+    Args:
+        source: Text as `parse` takes it.
+
+    Returns:
+        One text for each way to choose, in the order of the options; the text itself where there
+        is no choice.
+    """
+    pieces = re.split(r"<([^<>]*)>", source)  # text, options, text, options, … text
+    options = [piece.split("|") if place % 2 else [piece] for place, piece in enumerate(pieces)]
+    return ["".join(chosen) for chosen in itertools.product(*options)]
 
 
 def _parts(source: str, labels: set[str]) -> list:

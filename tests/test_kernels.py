@@ -1,0 +1,104 @@
+"""What a GPU's trace says of a run: kernels added up, the time they cover, what each is for."""
+
+import json
+
+import numpy as np
+import pytest
+
+from helpers.errors import InputError
+from helpers.kernels import grouped, kernels_of_runs, profiled, trace_of
+from helpers.recorded import recorded
+from helpers.rungs import Rung
+
+
+def mark(start):
+    return {"name": "helpers: one run", "cat": "user_annotation", "ph": "X", "ts": start, "dur": 9}
+
+
+def kernel(start, duration, name):
+    return {"name": name, "cat": "kernel", "ph": "X", "ts": start, "dur": duration}
+
+
+def test_kernels_are_counted_into_the_run_that_they_start_in():
+    events = [
+        kernel(5, 1, "before any run"),
+        mark(10), kernel(11, 2, "gemm"), kernel(14, 4, "gemm"), kernel(20, 1, "gelu"),
+        mark(30), kernel(33, 4, "gemm"), kernel(40, 4, "gemm"), kernel(47, 3, "gelu"),
+    ]  # fmt: skip
+    assert kernels_of_runs(events) == {
+        "runs": 2,
+        "span_ms": 0.0135,  # the median of 21 - 11 and 50 - 33 µs
+        "busy_ms": 0.009,  # of 7 and 11 µs
+        "kernels": [
+            {"name": "gemm", "count": 2.0, "ms": 0.007},
+            {"name": "gelu", "count": 1.0, "ms": 0.002},
+        ],
+    }
+
+
+def test_time_in_which_two_kernels_run_at_once_counts_once():
+    events = [mark(0), kernel(1, 10, "a"), kernel(3, 2, "b"), kernel(9, 4, "c"), kernel(20, 1, "d")]
+    assert kernels_of_runs(events)["busy_ms"] == 0.013
+    assert kernels_of_runs(events)["span_ms"] == 0.02
+
+
+def test_copies_and_calls_of_the_processor_are_no_kernels():
+    others = [
+        {"name": "Memcpy HtoD", "cat": "gpu_memcpy", "ph": "X", "ts": 2, "dur": 5},
+        {"name": "cudaLaunchKernel", "cat": "cuda_runtime", "ph": "X", "ts": 1, "dur": 5},
+        {"name": "no times", "ph": "M"},
+    ]
+    found = kernels_of_runs([mark(0), *others, kernel(9, 1, "gemm")])
+    assert [one["name"] for one in found["kernels"]] == ["gemm"]
+
+
+def test_a_run_without_a_kernel_is_refused():
+    with pytest.raises(InputError, match=r"^run 2 of 2 started no kernel on a GPU; profile a rung"):
+        kernels_of_runs([mark(0), kernel(1, 1, "gemm"), mark(10)])
+
+
+@pytest.mark.parametrize(
+    ("name", "group"),
+    [
+        ("nvjet_sm90_hsh_64x64_64x13_4x2_h_bz_NNT", "matrix products"),
+        ("void cublasLt::splitKreduce_kernel<32, 16, int>", "matrix products"),
+        ("cudnn_generated_fort_native_sdpa_sm90_flash_fprop_wgmma_f16", "attention"),
+        ("void softmax_warp_forward<float>", "attention"),
+        ("onnxruntime::contrib::cuda::SkipLayerNormKernelSmall<__half>", "normalisation"),
+        ("onnxruntime::contrib::cuda::VectorizedBiasGeluKernel<__half>", "activation"),
+        ("void onnxruntime::cuda::_Fill<int, 256, 4>(int*, int, int)", "other"),
+    ],
+)
+def test_kernels_are_told_apart_by_their_names(name, group):
+    assert grouped([{"name": name, "count": 24, "ms": 0.5}]) == {group: (24, 0.5)}
+
+
+def test_groups_add_up_to_all_kernels_of_the_record():
+    for entry in recorded("h200-kernels")["kernels"]:
+        groups = grouped(entry["kernels"])
+        total = sum(one["ms"] for one in entry["kernels"])
+        assert sum(ms for _, ms in groups.values()) == pytest.approx(total, abs=1e-3)
+        assert groups["other"][1] < 0.2 * total  # else the names are not understood
+        assert entry["busy_ms"] <= entry["span_ms"]
+        assert total == pytest.approx(entry["busy_ms"], rel=0.05)  # one kernel at a time
+
+
+def test_a_trace_holds_every_run_even_where_there_is_no_gpu():
+    events = trace_of(lambda: np.ones(3).sum(), 3)
+    assert sum(event.get("name") == "helpers: one run" for event in events) == 3
+    with pytest.raises(InputError, match="started no kernel"):
+        kernels_of_runs(events)
+
+
+def test_a_rung_whose_kernels_cannot_be_told_is_left_out_and_named():
+    rung = Rung("on the CPU", "PyTorch", "fp32", "cpu", "cpu", lambda inputs: (inputs, inputs))
+    told = []
+    assert profiled({"slug": rung}, {"input_ids": np.ones((1, 4), np.int64)}, told.append) == []
+    assert len(told) == 1
+    assert told[0].startswith("left out: on the CPU, its kernels: run 1 of 20 started no kernel")
+
+
+def test_the_record_of_kernels_is_json_that_the_schema_describes():
+    found = recorded("h200-kernels")
+    assert json.dumps(found["kernels"])
+    assert {one["slug"] for one in found["kernels"]} == {one["slug"] for one in found["rungs"]}
