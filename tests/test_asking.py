@@ -53,7 +53,7 @@ def shipped_engines(shipped, shipped_onnx, tmp_path_factory):
     ("passage", "question", "answer"),
     [
         (0, "How many arches does the stone bridge have?", "five"),
-        (0, "Why did the stone bridge take so long to finish?", "the quarry at Senn flooded twice"),
+        (1, "What did Ilse Varnhem teach at the lyceum?", "harmony"),
         (1, "Where did the nephew store the manuscripts?", "a hatbox"),
         (1, "What was the cause of Varnhem's death?", "pneumonia"),
     ],
@@ -66,7 +66,7 @@ def test_the_shipped_model_answers_alike_in_every_engine(
     assert list(replies) == ["PyTorch", "fp32", "int8"]
     for reply in replies.values():
         assert context[reply.span.start : reply.span.end] == reply.span.text == answer
-        assert 1 / 20 < reply.span.score <= 1  # the best of 20 whose scores sum to 1
+        assert 0.9 < reply.span.score <= 1
         assert reply.ms > 0
         assert reply.windows == 2
     assert replies["PyTorch"].span.score == pytest.approx(replies["fp32"].span.score, abs=1e-3)
