@@ -5,6 +5,8 @@ STAMP := .venv/.installed
 # Tests run two files at a time, begun in the order of collection, which puts the longest first.
 TWO := -n 2 --dist loadfile --no-loadscope-reorder
 NBVAL := -p no:cacheprovider --nbval --nbval-current-env --nbval-cell-timeout=120
+# Minutes each: Ray takes half a minute to start on two cores.
+WITH_RAY := tests/test_offline_ray.py tests/test_offline_proofs.py
 IN_BROWSER := -n 2 --dist loadgroup tests/test_browser.py
 # The book under its other name: build/html/index.html opens it too.
 LINK := rm -rf build/html && ln -s book build/html
@@ -105,7 +107,7 @@ book: setup  ## write build/book/ from the stored outputs of the chapters, witho
 test: setup  ## ruff, pytest, every chapter in a real browser, and strict nbval over all chapters
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/python -m pytest $(TWO) --ignore tests/test_browser.py --ignore tests/test_offline_ray.py
+	$(BIN)/python -m pytest $(TWO) --ignore tests/test_browser.py $(WITH_RAY:%=--ignore %)
 	$(BIN)/python -m pytest $(IN_BROWSER)
 	$(BIN)/python -m pytest $(TWO) $(NBVAL) $$(ls -r notebooks/*.ipynb) notebooks/solutions
 
@@ -122,8 +124,8 @@ fuzz: setup  ## a million mutated files through the decoder: FUZZ= (needs pip in
 	@$(BIN)/python tests/fuzz/fuzz_wire.py "-runs=$$FUZZ" -max_len=2000 -print_final_stats=1 \
 	  -artifact_prefix=build/ build/fuzz build/corpus
 
-cluster: setup  ## the tests of make score on Ray itself: here, on a cluster of nodes, and where none is
-	$(BIN)/python -m pytest tests/test_offline_ray.py
+cluster: setup  ## the tests of make score on Ray itself: on clusters, killed, a node lost, ten times the data
+	$(BIN)/python -m pytest $(WITH_RAY)
 
 soak: setup  ## the whole course SOAK= times in a row (5), and what each time leaves behind
 	@PYTHONPATH=tests $(BIN)/python tests/soak.py "$$SOAK"

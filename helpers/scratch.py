@@ -7,7 +7,6 @@ towards the same place removes it.
 
 import contextlib
 import errno
-import fcntl
 import glob
 import itertools
 import os
@@ -16,6 +15,11 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+try:
+    import fcntl
+except ImportError:  # on Windows itself: nobody holds a folder there, so nobody sweeps one away
+    fcntl = None
 
 __all__ = ["held", "move_in", "scratch"]
 
@@ -44,7 +48,8 @@ def scratch(path: Path | str) -> Iterator[Path]:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-        os.close(handle)
+        if handle is not None:
+            os.close(handle)
 
 
 def move_in(new: Path, folder: Path) -> None:
@@ -79,8 +84,10 @@ def held(folder: Path) -> int | None:
 
     Returns:
         A handle, to be closed when the folder is no longer needed; it closes with the process. None
-        where another process holds the folder, it is gone, or its disk knows no locks.
+        where another process holds the folder, it is gone, or its disk or system knows no locks.
     """
+    if fcntl is None:
+        return None
     handle = None
     try:
         handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
@@ -94,10 +101,12 @@ def held(folder: Path) -> int | None:
     return None
 
 
-def _made(parent: Path, prefix: str) -> tuple[Path, int]:
+def _made(parent: Path, prefix: str) -> tuple[Path, int | None]:
     """A new folder and its handle; another one where it was swept away before it had its lock."""
     while True:
         folder = Path(tempfile.mkdtemp(prefix=prefix, suffix=_SUFFIX, dir=parent))
+        if fcntl is None:
+            return folder, None
         with contextlib.suppress(FileNotFoundError):
             handle = os.open(folder, os.O_RDONLY)
             with contextlib.suppress(OSError):  # a disk without locks, on which nobody sweeps

@@ -100,3 +100,13 @@ def test_a_folder_that_came_in_between_moves_out(tmp_path, monkeypatch):
 def test_a_folder_that_cannot_move_in_is_told(tmp_path):
     with scratch(tmp_path / "book") as work, pytest.raises(FileNotFoundError):
         move_in(work / "site", tmp_path / "book")
+
+
+def test_where_the_system_knows_no_locks_it_works_and_sweeps_nothing(tmp_path, monkeypatch):
+    (left := tmp_path / ".a-12345678.part").mkdir()
+    monkeypatch.setattr("helpers.scratch.fcntl", None)  # as on Windows itself
+    with scratch(tmp_path / "a") as folder:
+        (folder / "half").write_text("x")
+        assert held(left) is None
+        assert len(names(tmp_path)) == 2
+    assert names(tmp_path) == [left.name]

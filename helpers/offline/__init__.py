@@ -11,8 +11,10 @@ Who imports whom (no circles)::
     settings    what a run is asked for, checked before anything is loaded
     run         settings -> plan -> pipeline -> scores -> all of the above
     command     the command, with its progress -> run, cluster
+    throughput  three ways to the same answers, timed in turns -> command, run
 
-`python -m helpers.offline` (`make score`) runs it. Ray is loaded only where it is used.
+`python -m helpers.offline` (`make score`) runs it, `python -m helpers.offline.throughput` times it.
+Ray is loaded only where it is used.
 """
 
 __all__: list[str] = []

@@ -109,6 +109,9 @@ def make_samples(
 @contextmanager
 def _deaf_to_ctrl_c() -> Iterator[None]:
     """What is started inside never hears of Ctrl-C: it is for the process that waits for them."""
+    if not hasattr(signal, "pthread_sigmask"):  # on Windows itself
+        yield
+        return
     resource_tracker.ensure_running()  # where it starts, it takes the mask away
     before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
     try:
