@@ -16,6 +16,7 @@ import torch
 import yaml
 
 from helpers import training
+from helpers.errors import InputError
 from helpers.models import EMBEDDED
 from helpers.squad import read_squad
 from helpers.training.batches import batches
@@ -348,6 +349,25 @@ def test_training_moves_every_weight_in_either_precision(few_samples, dtype, mon
     assert {tensor.dtype for tensor in after.values()} == {torch.float32}
     assert all(torch.isfinite(tensor).all() for tensor in after.values())
     assert [name for name in before if torch.equal(before[name], after[name])] == []
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--steps", "9"], r"^STEPS=9: use 10 or more, or 0 for the plan's own$"),
+        (["--steps", "-1"], r"^STEPS=-1: use 10 or more"),
+        (["--device", "tpu"], r"^DEVICE=tpu: unknown; use cpu or cuda$"),
+        (["--device", "cuda"], r"^DEVICE=cuda: this machine has no CUDA device .*; use DEVICE=cpu"),
+    ],
+)
+def test_what_training_cannot_do_is_told_before_it_begins(options, told, tmp_path, monkeypatch):
+    from helpers.training.__main__ import main
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    folder = tmp_path / "bert"
+    with pytest.raises(InputError, match=told):
+        main(["--out", str(folder), "--exam", str(tmp_path / "exam.json"), *options])
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_training_writes_a_whole_folder(tmp_path, monkeypatch):
