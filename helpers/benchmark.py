@@ -85,7 +85,11 @@ def run(settings: Settings, folder: Path) -> dict[str, Any]:
     if settings.device == "cuda" and results and not found["interrupted"]:
         # Last, as the driver's reports may go on slowing what starts kernels.
         measured = {result.slug: result.rung for result in results}
-        found["kernels"] = profiled(measured, material.features.inputs(slice(1)))
+        write_json(folder / "record.json", found | {"interrupted": True})
+        try:
+            found["kernels"] = profiled(measured, material.features.inputs(slice(1)))
+        except KeyboardInterrupt:
+            found["interrupted"] = True
         write_json(folder / "record.json", found)
     return found
 
