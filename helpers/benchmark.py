@@ -28,7 +28,7 @@ from helpers.peaks import measure_peaks
 from helpers.records import Result, Skipped, record
 from helpers.report import remove_results, save_charts, text_of
 from helpers.requirements import tell_other_versions
-from helpers.rungs import Rung
+from helpers.rungs import Inputs, Rung
 from helpers.settings import Settings, arguments_of, read_settings
 from helpers.steps import Kit, Step, build
 from helpers.stopping import at_once
@@ -84,13 +84,7 @@ def run(settings: Settings, folder: Path) -> dict[str, Any]:
         write_json(folder / "record.json", found)
     if settings.device == "cuda" and results and not found["interrupted"]:
         # Last, as the driver's reports may go on slowing what starts kernels.
-        measured = {result.slug: result.rung for result in results}
-        write_json(folder / "record.json", found | {"interrupted": True})
-        try:
-            found["kernels"] = profiled(measured, material.features.inputs(slice(1)))
-        except KeyboardInterrupt:
-            found["interrupted"] = True
-        write_json(folder / "record.json", found)
+        _add_kernels(found, results, material.features.inputs(slice(1)), folder / "record.json")
     return found
 
 
@@ -172,6 +166,18 @@ def _compared(
     results = [replace(one, slug=slugs[one.rung.name]) for one in results]
     early = any(len(one.latency.samples_ms) < settings.samples for one in results)
     return results, failed, early
+
+
+def _add_kernels(
+    found: dict[str, Any], results: Sequence[Result], window: Inputs, path: Path
+) -> None:
+    """Profiles every rung that was measured; Ctrl-C leaves the record without, and saying so."""
+    write_json(path, found | {"interrupted": True})
+    try:
+        found["kernels"] = profiled({one.slug: one.rung for one in results}, window)
+    except KeyboardInterrupt:
+        found["interrupted"] = True
+    write_json(path, found)
 
 
 def _used(settings: Settings, material: Material, threads: int) -> dict[str, Any]:

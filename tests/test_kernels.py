@@ -1,11 +1,16 @@
 """What a GPU's trace says of a run: kernels added up, the time they cover, what each is for."""
 
+import json
+
 import numpy as np
 import pytest
 
+from helpers.benchmark import _add_kernels
 from helpers.errors import InputError
 from helpers.kernels import grouped, kernels_of_runs, profiled, trace_of
+from helpers.latency import Latency
 from helpers.recorded import recorded
+from helpers.records import Agreement, Result
 from helpers.rungs import Rung
 
 
@@ -100,6 +105,35 @@ def test_a_rung_whose_kernels_cannot_be_told_is_left_out_and_named():
     assert profiled({"slug": rung}, {"input_ids": np.ones((1, 4), np.int64)}, told.append) == []
     assert len(told) == 1
     assert told[0].startswith("left out: on the CPU, its kernels: run 1 of 20 started no kernel")
+
+
+def measured():
+    rung = Rung("one", "PyTorch", "fp32", "cpu", "cpu", lambda inputs: (inputs, inputs))
+    return [Result(rung, Latency((1.0,), 1.0, 0), Agreement(0.0, 0.0, 1), slug="one")]
+
+
+def test_a_benchmark_on_a_gpu_adds_the_kernels_to_its_record(tmp_path, monkeypatch):
+    path, seen = tmp_path / "record.json", []
+
+    def profile(rungs, window):
+        seen.append((list(rungs), window, json.loads(path.read_text())["interrupted"]))
+        return [{"slug": "one"}]
+
+    monkeypatch.setattr("helpers.benchmark.profiled", profile)
+    found = {"interrupted": False}
+    _add_kernels(found, measured(), {"input_ids": 1}, path)
+    assert seen == [(["one"], {"input_ids": 1}, True)]  # killed now, the record says it is short
+    assert json.loads(path.read_text()) == {"interrupted": False, "kernels": [{"slug": "one"}]}
+
+
+def test_ctrl_c_while_kernels_are_traced_leaves_a_record_that_says_so(tmp_path, monkeypatch):
+    def profile(rungs, window):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("helpers.benchmark.profiled", profile)
+    found = {"interrupted": False}
+    _add_kernels(found, measured(), {}, tmp_path / "record.json")
+    assert found == json.loads((tmp_path / "record.json").read_text()) == {"interrupted": True}
 
 
 def test_the_record_holds_the_kernels_of_every_rung_once():
