@@ -56,14 +56,27 @@ BLANK = """() => [...document.querySelectorAll('.jp-Notebook img')]
 
 
 def what_it_says(process: subprocess.Popen, runtime: Path, log: Path) -> dict:
-    """What a server writes about itself, its port and its token, once it answers."""
+    """What a server writes about itself, its port and its token, once it listens there.
+
+    It writes them before it listens: a client that came at once would be turned away.
+    """
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline and process.poll() is None:
         for path in runtime.glob("jpserver-*.json"):
             with contextlib.suppress(json.JSONDecodeError):
-                return json.loads(path.read_text())
+                told = json.loads(path.read_text())
+                if told["port"] in listening(process.pid):
+                    return told
         time.sleep(0.1)
     raise AssertionError(f"JupyterLab did not start:\n{log.read_text()[-2000:]}")
+
+
+def listening(pid: int) -> set[int]:
+    """The ports at which a process itself takes calls; none once it has ended."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        own = psutil.Process(pid).net_connections("inet")
+        return {one.laddr.port for one in own if one.status == psutil.CONN_LISTEN}
+    return set()
 
 
 def end(process: subprocess.Popen) -> None:
