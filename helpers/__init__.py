@@ -23,7 +23,8 @@ Who imports whom (no circles; everything may import `errors`)::
     apart                      work in a process of its own -> errors
     subgraphs                  the graphs inside a graph
     value_types, graphs        what stands in an .onnx file -> subgraphs
-    viewer                     Netron, a process a file -> graphs, serving, environment
+    frames                     where a browser finds what a kernel serves -> errors
+    viewer                     Netron, a process a file -> graphs, serving, frames, environment
     squad                      reading, windows, decoding, scores
     profiles                   ONNX Runtime's profile, added up by operator
     saturation                 what 16-bit sums do to int8

@@ -2,9 +2,9 @@
 
 Netron serves every file of the folder in which the shown one lies, to whoever asks on this machine
 and under whatever name. So this process makes a folder of its own that holds the shown file and its
-weights and nothing else, and answers only to who asks for `localhost`: a web page that points its
-own name at this machine gets nothing. It ends, and the folder with it, when its standard input is
-closed or the process that started it is gone.
+weights and nothing else, and answers only below a path that nobody can guess: other users of the
+machine, and a web page that points its own name at it, get nothing. It ends, and the folder with
+it, when its standard input is closed or the process that started it is gone.
 
 python -m helpers.serving PID FOLDER FILE [FILE ...]   # the first file is shown
 """
@@ -12,6 +12,7 @@ python -m helpers.serving PID FOLDER FILE [FILE ...]   # the first file is shown
 import contextlib
 import logging
 import os
+import secrets
 import select
 import shutil
 import signal
@@ -23,7 +24,6 @@ from pathlib import Path
 
 __all__ = ["main", "stage"]
 
-_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 _SECONDS = 0.5  # between two looks at the parent
 _TRIES = 5  # to find a port
 
@@ -61,11 +61,13 @@ def main() -> None:
     logging.disable(logging.CRITICAL)
     import netron
 
-    _answer_to_own_names_only()
+    key = secrets.token_urlsafe()
+    _answer_below(f"/{key}/")
     with tempfile.TemporaryDirectory(prefix="netron-") as private:
         stage(folder, files, Path(private))
         shown = str(Path(private) / files[0])
-        print(*_served(netron.start, shown), flush=True)
+        host, port = _served(netron.start, shown)
+        print(f"http://{host}:{port}/{key}/", flush=True)
         while os.getppid() == parent and not select.select([sys.stdin], [], [], _SECONDS)[0]:
             pass
 
@@ -78,15 +80,15 @@ def _served(start: Callable[..., tuple[str, int]], shown: str) -> tuple[str, int
     return start(shown, address=("localhost", 0), browse=False)
 
 
-def _answer_to_own_names_only() -> None:
-    """Refuses every request whose Host is not this machine's loopback device."""
+def _answer_below(prefix: str) -> None:
+    """Refuses every request whose path does not begin so; the server sees the rest of the path."""
     parse = BaseHTTPRequestHandler.parse_request
 
     def checked(self: BaseHTTPRequestHandler) -> bool:
         if not parse(self):
             return False
-        host = self.headers.get("Host", "")
-        if host in _HOSTS or host.rpartition(":")[0] in _HOSTS:
+        if self.path.startswith(prefix):
+            self.path = self.path[len(prefix) - 1 :]
             return True
         self.send_response(403)
         self.end_headers()

@@ -21,6 +21,7 @@ from typing import Self
 
 from helpers.environment import in_jupyter
 from helpers.errors import InputError
+from helpers.frames import address_for_a_browser
 from helpers.graphs import external_files
 
 __all__ = ["Viewer", "view"]
@@ -37,7 +38,8 @@ class Viewer:
 
     Attributes:
         path: the file shown.
-        url: where to look at it, on this machine only; None where Netron is missing, or closed.
+        url: where to look at it, on this machine only, below a path that nobody can guess; None
+            where Netron is missing, or closed.
         problem: one line that says why Netron cannot draw; empty where it can.
     """
 
@@ -49,9 +51,9 @@ class Viewer:
         self._process = process
         if process is None:
             return
-        address = _first_line(process).split()
-        if len(address) == 2:
-            self.url = f"http://{address[0]}:{address[1]}"
+        address = _first_line(process).strip()
+        if address:
+            self.url = address
         else:
             self.problem = "Netron's server did not start; see what `python -m netron` says"
             self.close()
@@ -77,13 +79,15 @@ class Viewer:
             return f"<{self.path.name}: not served. {self.problem or 'The viewer is closed.'}>"
         return f"<{self.path.name}: served by Netron on loopback, to this machine only>"
 
-    def frame(self, height: int = 480) -> object:
+    def frame(self, height: int = 480, proxied: bool | None = None) -> object:
         """The view as a frame, for the last line of a cell; what stands in the way is printed.
 
         Where no server of Jupyter runs the notebook (`make run`, tests) nobody could look at it.
 
         Args:
             height: of the frame, in pixels.
+            proxied: whether your browser reaches it through Jupyter's server; None: where that
+                seems to run on another machine (`helpers.frames`).
 
         Returns:
             What Jupyter shows as a frame, or None where nothing is served or nobody looks.
@@ -97,7 +101,11 @@ class Viewer:
         if not in_jupyter():
             print(f"In JupyterLab, Netron shows {self.path.name} here.")
             return None
-        return IFrame(self.url, "100%", height)
+        try:
+            return IFrame(address_for_a_browser(self.url, proxied), "100%", height)
+        except InputError as problem:
+            print(problem)
+            return None
 
     def close(self) -> None:
         """Ends the server's process, by its number, and waits for its end. Twice does no harm."""

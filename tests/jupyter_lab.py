@@ -98,17 +98,19 @@ def end(process: subprocess.Popen) -> None:
 class Lab:
     """A JupyterLab server on loopback, with settings and folders of its own; close it."""
 
-    def __init__(self, folder: Path) -> None:
-        """Starts it in an empty folder and waits until it answers."""
+    def __init__(self, folder: Path, base_url: str = "/", **environment: str) -> None:
+        """Starts it in an empty folder, below a path, and waits until it answers."""
         self.notebooks = folder / "notebooks"
         self.notebooks.mkdir(parents=True)
         self._write_settings(folder / "settings")
         own = {f"JUPYTER_{what}_DIR": str(folder / what) for what in ("CONFIG", "DATA", "RUNTIME")}
+        own["IPYTHONDIR"] = str(folder / "ipython")
         nowhere = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY"), "http://127.0.0.1:9")
         named = {
             "ServerApp.root_dir": self.notebooks,
             "ServerApp.port": 0,
             "ServerApp.ip": "localhost",
+            "ServerApp.base_url": base_url,
             "LabApp.user_settings_dir": folder / "settings",
             "LabApp.workspaces_dir": folder / "workspaces",
             "LabApp.expose_app_in_browser": True,
@@ -118,7 +120,11 @@ class Lab:
         with self._log.open("w") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", *options],
-                env={**os.environ, **own, **nowhere, "IPYTHONDIR": str(folder / "ipython")},
+                env=os.environ
+                | own
+                | nowhere
+                | {"IPYTHONDIR": str(folder / "ipython")}
+                | environment,
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
@@ -128,7 +134,7 @@ class Lab:
             self.close()
             raise
         self.token = told["token"]
-        self.url = f"http://localhost:{told['port']}"
+        self.url = f"http://localhost:{told['port']}{base_url.rstrip('/')}"
 
     def _write_settings(self, folder: Path) -> None:
         for name, values in SETTINGS.items():

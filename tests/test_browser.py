@@ -104,12 +104,17 @@ def assert_netron_shows_its_graph(frame):
     address = frame.locator('meta[name="file"]').get_attribute("content")
     with urllib.request.urlopen(frame.url.rstrip("/") + address, timeout=60) as answer:
         nodes = onnx.load_from_string(answer.read()).graph.node
+    assert_netron_draws(frame, len(nodes))
+
+
+def assert_netron_draws(frame, nodes):
+    """So many nodes, once its page has its consent."""
     consent, first = frame.locator("#message-button:visible"), frame.locator(".graph-node").first
     frame.locator("#message-button:visible, .graph-node").first.wait_for(timeout=WAIT)
     if consent.is_visible():
         consent.click(force=True, timeout=WAIT)  # a frame out of view may never be "stable"
     first.wait_for(timeout=WAIT)
-    assert frame.locator(".graph-node").count() == len(nodes)
+    assert frame.locator(".graph-node").count() == nodes
 
 
 def assert_the_form_answers(page):
@@ -168,12 +173,16 @@ def chain(path, operators):
     onnx.save(helper.make_model(helper.make_graph(nodes, "g", ends[:1], ends[1:])), path)
 
 
+def write_notebook(path, sources):
+    cells = [nbformat.v4.new_code_cell(source) for source in sources]
+    spec = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=spec), path)
+
+
 def test_two_views_show_two_models_and_end_with_a_killed_kernel(opened, lab, tmp_path):
     chain(lab.notebooks / "one.onnx", ["Relu"])
     chain(lab.notebooks / "three.onnx", ["Relu", "Tanh", "Neg"])
-    cells = [nbformat.v4.new_code_cell(source) for source in (TWO_VIEWS, "two.frame()")]
-    spec = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
-    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=spec), tmp_path / "views.ipynb")
+    write_notebook(tmp_path / "views.ipynb", [TWO_VIEWS, "two.frame()"])
     notebook = opened(tmp_path / "views.ipynb")
     notebook.run_all()
     one, two = notebook.frames()
@@ -186,6 +195,49 @@ def test_two_views_show_two_models_and_end_with_a_killed_kernel(opened, lab, tmp
     assert len({kernel, *servers}) == 3
     os.kill(kernel, signal.SIGKILL)
     assert psutil.wait_procs(started, timeout=60)[1] == []
+
+
+# --- Jupyter on another machine -----------------------------------------------------------------
+
+OVER_SSH = """\
+import os
+from helpers.viewer import view
+
+view("one.onnx").frame()
+"""
+UNDER_A_HUB = """\
+del os.environ["SSH_CONNECTION"]
+os.environ["JUPYTERHUB_SERVICE_PREFIX"] = "/user/ada/"
+view("three.onnx").frame()
+"""
+
+
+@pytest.fixture
+def far_lab(tmp_path):
+    """A JupyterLab that was started over SSH, below a path, as a hub starts them."""
+    server = Lab(tmp_path / "far", "/user/ada/", SSH_CONNECTION="192.0.2.1 50000 192.0.2.2 22")
+    yield server
+    server.close()
+
+
+def test_far_from_the_reader_netron_comes_through_jupyters_own_address(far_lab, tmp_path, browser):
+    chain(far_lab.notebooks / "one.onnx", ["Relu"])
+    chain(far_lab.notebooks / "three.onnx", ["Relu", "Tanh", "Neg"])
+    write_notebook(tmp_path / "far.ipynb", [OVER_SSH, UNDER_A_HUB])
+    notebook = Notebook(far_lab, browser, far_lab.copy(tmp_path / "far.ipynb"))
+    asked = []
+    notebook.context.on("request", lambda request: asked.append(urlsplit(request.url)))
+    notebook.run_all()
+    frames = notebook.frames()
+    for frame, nodes in zip(frames, (1, 3), strict=True):
+        assert_netron_draws(frame, nodes)
+        assert frame.url.startswith(f"{far_lab.url}/proxy/")
+    assert frames[0].url != frames[1].url
+    here = {one.netloc for one in asked if one.hostname == "localhost"}
+    assert here == {urlsplit(far_lab.url).netloc}  # the one port that a tunnel carries
+    with urllib.request.urlopen(frames[0].url, timeout=60) as answer:  # by one who has no token
+        assert urlsplit(answer.url).path == "/user/ada/login"
+    notebook.context.close()
 
 
 # --- the site -----------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 import contextlib
 import datetime
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -11,6 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from contextlib import nullcontext
+from urllib.parse import urlsplit
 
 import nbformat
 import numpy as np
@@ -20,7 +22,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 from onnx import TensorProto, helper, numpy_helper
 
-from helpers import viewer
+from helpers import frames, viewer
 from helpers.chapters import execute
 from helpers.errors import InputError
 from helpers.serving import _served, stage
@@ -44,6 +46,8 @@ def model(tmp_path):
 def jupyter(monkeypatch):
     """What Jupyter's server tells a kernel that it has started."""
     monkeypatch.setenv("JPY_SESSION_NAME", "chapter.ipynb")
+    for sign in ("JUPYTERHUB_SERVICE_PREFIX", "SSH_CONNECTION"):
+        monkeypatch.delenv(sign, raising=False)
 
 
 def read(url, **headers):
@@ -66,7 +70,7 @@ def ended(pid):
 def test_it_serves_the_file_over_http_on_loopback_only(model):
     with view(model) as shown:
         assert b"Netron" in read(shown.url)
-        assert read(f"{shown.url}/data/model.onnx") == model.read_bytes()
+        assert read(f"{shown.url}data/model.onnx") == model.read_bytes()
         sockets = psutil.Process(shown.pid).net_connections(kind="inet")
         listening = {s.laddr.ip for s in sockets if s.status == psutil.CONN_LISTEN}
         assert listening
@@ -121,6 +125,20 @@ def test_the_frame_points_at_the_server(model):
         assert frame.height == 300
 
 
+def test_far_from_the_reader_it_points_through_jupyter_or_says_what_is_missing(
+    model, monkeypatch, capsys
+):
+    monkeypatch.setenv("JUPYTERHUB_SERVICE_PREFIX", "/user/ada/")
+    with view(model) as shown:
+        parts = urlsplit(shown.url)
+        assert shown.frame().src == f"/user/ada/proxy/{parts.port}{parts.path}"
+        assert shown.frame(proxied=False).src == shown.url
+        monkeypatch.setattr(frames.importlib.util, "find_spec", lambda name: None)
+        assert shown.frame() is None
+    (line,) = capsys.readouterr().out.splitlines()
+    assert "pip install jupyter-server-proxy" in line
+
+
 FORK = "import os, signal, time\nif os.fork() == 0: time.sleep(60); os._exit(0)\n"
 KILL = "import os; os.kill(os.getpid(), 9)"
 
@@ -156,10 +174,10 @@ def test_a_private_folder_holds_the_file_and_its_weights_and_is_removed(tmp_path
         assert private.stat().st_mode & 0o077 == 0
         assert sorted(p.name for p in private.iterdir()) == ["large.data", "large.onnx"]
         for name in ("large.data", "large.onnx"):
-            assert read(f"{shown.url}/data/{name}") == (tmp_path / name).read_bytes()
+            assert read(f"{shown.url}data/{name}") == (tmp_path / name).read_bytes()
         for name in ("secret.txt", "../secret.txt", "..%2F..%2Fsecret.txt"):
             with pytest.raises(urllib.error.HTTPError, match="404"):
-                read(f"{shown.url}/data/{name}")
+                read(f"{shown.url}data/{name}")
         if end == "terminate":
             process = psutil.Process(shown.pid)
             process.terminate()
@@ -168,15 +186,17 @@ def test_a_private_folder_holds_the_file_and_its_weights_and_is_removed(tmp_path
     assert path.exists()
 
 
-def test_it_answers_to_the_names_of_this_machine_only(model):
-    with view(model) as shown:
-        port = shown.url.rpartition(":")[2]
-        for host in (f"localhost:{port}", f"127.0.0.1:{port}", "localhost:1", "localhost"):
+def test_it_answers_only_below_a_path_that_nobody_can_guess(model, tmp_path):
+    with view(model) as shown, view(saved(tmp_path / "other.onnx", "Tanh")) as other:
+        server, key = re.fullmatch(r"(http://localhost:\d+)/([\w-]{40,})/", shown.url).groups()
+        other_key = urlsplit(other.url).path
+        assert key not in other_key
+        assert key not in " ".join(psutil.Process(shown.pid).cmdline())
+        for host in ("hub.example", "localhost"):  # through a proxy it is asked for by other names
             assert b"Netron" in read(shown.url, Host=host)
-        for host in (f"elsewhere.example:{port}", "elsewhere.example", f"localhost.example:{port}"):
-            for path in ("", "/data/model.onnx"):
+            for path in ("", "/", "/data/model.onnx", "/index.js", f"/{key}", other_key):
                 with pytest.raises(urllib.error.HTTPError, match="403"):
-                    read(shown.url + path, Host=host)
+                    read(server + path, Host=host)
 
 
 def test_what_lies_outside_the_folder_is_not_staged_and_copies_will_do(tmp_path, monkeypatch):
@@ -230,7 +250,7 @@ def test_a_file_of_500_mb_is_served_whole(model):
     assert len(onnx.load(model).graph.initializer[0].raw_data) == size
     with (
         view(model) as shown,
-        urllib.request.urlopen(f"{shown.url}/data/model.onnx", timeout=60) as answer,
+        urllib.request.urlopen(f"{shown.url}data/model.onnx", timeout=60) as answer,
     ):
         assert int(answer.headers["Content-Length"]) == model.stat().st_size
         assert answer.read(1000) == model.read_bytes()[:1000]
@@ -241,7 +261,7 @@ def test_the_usual_port_may_be_taken(model):
         with contextlib.suppress(OSError):  # somebody else has it, which will do
             open_ports.enter_context(socket.create_server(("127.0.0.1", 8080)))
         with view(model) as shown:
-            assert not shown.url.endswith(":8080")
+            assert urlsplit(shown.url).port != 8080
             assert b"Netron" in read(shown.url)
 
 
