@@ -49,6 +49,7 @@ Who imports whom (no circles; everything may import `errors`)::
     display                    every chart and table
     diagrams                   drawn explanations -> display
     nesting                    the lines, sizes and picture of a decoded file -> wire, display
+    rewrites                   a graph before and after: what replaced what -> subgraphs
     pictures                   still pictures of graphs -> graphs, display
     options                    a command line, and a dataclass from it -> errors
     settings, material         how a benchmark runs, on what -> models, squad, model_files

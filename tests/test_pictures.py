@@ -14,9 +14,10 @@ from helpers.display import WIDTH
 from helpers.errors import InputError
 from helpers.pictures import draw
 from helpers.pictures import layout as layout_module
-from helpers.pictures.boxes import describe, diagram, shortened
+from helpers.pictures.boxes import diagram, shortened
 from helpers.pictures.layers import Segment, crossings, order, places
 from helpers.pictures.marks import PALETTE, kind_of
+from helpers.pictures.words import describe
 
 
 def value(name, shape=("n",), kind=TensorProto.FLOAT):

@@ -1,15 +1,22 @@
 """An ONNX graph as boxes and links: what a picture of it shows, and how much room each takes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import onnx
 
 from helpers.errors import InputError
-from helpers.pictures.layout import Box, Frame, Layout, Link, arrange
+from helpers.pictures.layout import arrange
+from helpers.pictures.parts import Box, Frame, Layout, Link
 from helpers.subgraphs import nested
 from helpers.value_types import element_text, type_text
 
-__all__ = ["LABEL_POINTS", "NOTE_POINTS", "TITLE_POINTS", "describe", "diagram", "shortened"]
+__all__ = [
+    "LABEL_POINTS",
+    "NOTE_POINTS",
+    "TITLE_POINTS",
+    "diagram",
+    "shortened",
+]
 
 TITLE_POINTS = 9.0
 """The size of the type of an operator or the name of an input, in points."""
@@ -28,7 +35,14 @@ def shortened(name: str, most: int = 24) -> str:
     return name if len(name) <= most else f"…{name[1 - most :]}"
 
 
-def diagram(graph: onnx.GraphProto, *, outermost: bool = True) -> Layout:
+def diagram(
+    graph: onnx.GraphProto,
+    *,
+    outermost: bool = True,
+    names: bool = True,
+    marks: Mapping[str, str] | None = None,
+    rows: Mapping[str, int] | None = None,
+) -> Layout:
     """Arranges a graph, with the bodies of If, Loop and Scan as frames inside their node.
 
     A value that a body takes from around it stands in the body as an "outer" box, and a dashed
@@ -37,6 +51,9 @@ def diagram(graph: onnx.GraphProto, *, outermost: bool = True) -> Layout:
     Args:
         graph: a model's graph, or a body.
         outermost: whether it is a model's graph: what comes from outside comes from nowhere then.
+        names: whether the names of nodes, and of values between them, are drawn.
+        marks: {first output of a node: what stands on its box's corner}; not for nodes in bodies.
+        rows: {first output of a node: the least rank for its box}, likewise.
 
     Returns:
         The layout, in inches, with its upper left corner at (0, 0).
@@ -55,7 +72,7 @@ def diagram(graph: onnx.GraphProto, *, outermost: bool = True) -> Layout:
 
     for value in graph.input:
         default = " (default)" if value.name in weights else ""
-        add("input", value.name, type_text(value.type) + default)
+        add("input", value.name, _type_of(value) + default)
     for name in _taken_from_outside(graph):
         add("outer", name, "from nowhere" if outermost else "from outside")
     for tensor in graph.initializer:
@@ -68,8 +85,10 @@ def diagram(graph: onnx.GraphProto, *, outermost: bool = True) -> Layout:
     first = len(boxes)
     used = {name for node in graph.node for name in _reads(node)}
     for node in graph.node:
-        names = [shortened(name) if name in used else "" for name in node.output]
-        box = _operator(node, widest=max(map(_label_width, names), default=0.0))
+        labels = [shortened(name) if name in used and names else "" for name in node.output]
+        box = _operator(node, names, widest=max(map(_label_width, labels), default=0.0))
+        box.value = next(iter(node.output), "")
+        box.mark, box.row = (marks or {}).get(box.value, ""), (rows or {}).get(box.value, 0)
         for place, name in enumerate(node.output):
             if name in origin:
                 raise InputError(f"the name {name!r} is given twice; give each value its own")
@@ -83,41 +102,19 @@ def diagram(graph: onnx.GraphProto, *, outermost: bool = True) -> Layout:
         for place, name in enumerate(reads):
             source, start = origin[name]
             end = ((place + 0.5) / len(reads) - 0.5) * 0.75 * boxes[target].width
-            label = shortened(name) if source >= first else ""
+            label = shortened(name) if source >= first and names else ""
             links.append(Link(source, target, start, end, label, place >= _direct(node)))
     for value in graph.output:
         source, start = origin.get(value.name, (None, 0.0))
-        boxes.append(_box("output", shortened(value.name), type_text(value.type)))
+        boxes.append(_box("output", shortened(value.name), _type_of(value)))
         if source is not None:
             links.append(Link(source, len(boxes) - 1, start))
-    return arrange(boxes, links)
+    return arrange(boxes, links, below=0.5 if names else 0.2)
 
 
-def describe(graph: onnx.GraphProto, *, most: int = 12) -> str:
-    """A graph in words, for those who cannot see the picture.
-
-    Args:
-        graph: a model's graph, or a body.
-        most: with more nodes than this, operators are counted and not told one by one.
-    """
-    if len(graph.node) <= most:
-        told = "; ".join(_sentence(node, most) for node in graph.node)
-    else:
-        ops = [node.op_type for node in graph.node]
-        told = f"{len(ops)} nodes: " + ", ".join(f"{ops.count(op)} {op}" for op in sorted(set(ops)))
-    inputs = ", ".join(value.name for value in graph.input) or "none"
-    outputs = ", ".join(value.name for value in graph.output) or "none"
-    weights = [tensor.name for tensor in graph.initializer]
-    held = ", ".join(weights) if len(weights) <= most else f"{len(weights)} tensors"
-    inputs += f"; initializers {held}" if weights else ""
-    return f"{graph.name}: inputs {inputs}; {told or 'no nodes'}; outputs {outputs}"
-
-
-def _sentence(node: onnx.NodeProto, most: int) -> str:
-    text = f"{', '.join(node.output)} = {node.op_type}({', '.join(node.input)})"
-    for name, body in nested(node):
-        text += f" with {name} [{describe(body, most=most)}]"
-    return text
+def _type_of(value: onnx.ValueInfoProto) -> str:
+    """Its type in words; nothing where none is given, as in a part that was cut out."""
+    return type_text(value.type) if value.HasField("type") else ""
 
 
 def _taken_from_outside(graph: onnx.GraphProto) -> list[str]:
@@ -141,16 +138,16 @@ def _reads(node: onnx.NodeProto) -> Iterator[str]:
     yield from (name for name in dict.fromkeys(inner) if name not in direct)
 
 
-def _operator(node: onnx.NodeProto, widest: float) -> Box:
+def _operator(node: onnx.NodeProto, names: bool, widest: float) -> Box:
     """A node's box, wide enough for the names of its outputs below it and its bodies inside it."""
-    box = _box("operator", shortened(node.op_type), shortened(node.name))
+    box = _box("operator", shortened(node.op_type), shortened(node.name) if names else "")
     box.floats = node.op_type == "Constant"  # it has no input, and stands beside what uses it
     if len(node.output) > 1:
         box.width = max(box.width, len(node.output) * (widest + _APART))
     box.width = max(box.width, widest + 0.1)
     across = 0.12
     for name, body in nested(node):
-        inner = diagram(body, outermost=False)
+        inner = diagram(body, outermost=False, names=names)
         inner.move(across + 0.12, box.height + 0.26)
         width = max(inner.width + 0.24, _label_width(name) + 0.2)
         box.frames.append(Frame(name, inner, across, box.height, width, inner.height + 0.4))

@@ -1,6 +1,6 @@
 """Graphs on a figure, side by side, with a legend and the words for who cannot see them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import onnx
@@ -9,9 +9,10 @@ from matplotlib.axes import Axes
 from helpers.display import WIDTH, Chart
 from helpers.errors import InputError
 from helpers.graphs import read_model
-from helpers.pictures.boxes import TITLE_POINTS, describe, diagram, shortened
-from helpers.pictures.layout import Box, Layout
+from helpers.pictures.boxes import TITLE_POINTS, diagram, shortened
 from helpers.pictures.marks import PALETTE, draw_box, draw_layout, draw_text, kind_of
+from helpers.pictures.parts import Box, Layout
+from helpers.pictures.words import describe, describe_marks
 
 __all__ = ["Picture", "draw"]
 
@@ -45,6 +46,8 @@ def draw(
     *models: onnx.ModelProto | onnx.GraphProto | Path | str,
     titles: Sequence[str] = (),
     weights: bool = True,
+    names: bool = True,
+    marks: Sequence[Mapping[str, str]] = (),
 ) -> Picture:
     """Draws a graph, or several beside each other.
 
@@ -53,20 +56,30 @@ def draw(
         titles: what stands above each; the names of the graphs by default.
         weights: whether the weights that are stored in the file are drawn; a file of a trained
             model has more of them than nodes.
+        names: whether the names of nodes, and of values between them, are drawn; exporters make
+            them long.
+        marks: for each graph {first output of a node: a short text on its box's corner}, as
+            `helpers.rewrites.numbered` makes them of a graph before and after. Nodes that give
+            the same value then stand at the same height.
 
     Returns:
         A picture on a white ground, for dark and light themes. Wide graphs are drawn smaller.
 
     Raises:
         InputError: there is no such file, a graph is circular or much too large to be drawn, or
-            there is not a title for each.
+            there is not a title for each, or there are not marks for each.
     """
     graphs = [_graph(model) for model in models]
     graphs = graphs if weights else [_without_weights(graph) for graph in graphs]
     titles = list(titles) or [shortened(graph.name, 60) for graph in graphs]
     if len(titles) != len(graphs):
         raise InputError(f"titles={titles}: {len(graphs)} graphs need as many titles, or none")
-    layouts = [diagram(graph) for graph in graphs]
+    if marks and len(marks) != len(graphs):
+        raise InputError(f"marks for {len(marks)} of {len(graphs)} graphs; give a mapping for each")
+    layouts: list[Layout] = []
+    for graph, own in zip(graphs, marks or [{}] * len(graphs), strict=True):
+        level = {box.value: box.row for box in layouts[0].boxes} if layouts and marks else {}
+        layouts.append(diagram(graph, names=names, marks=own, rows=level))
     widths = [max(one.width, 0.08 * len(t)) for one, t in zip(layouts, titles, strict=True)]
     across = sum(widths) + _BETWEEN * (len(layouts) - 1)
     page = max(WIDTH, across + 2 * _MARGIN)
@@ -79,7 +92,8 @@ def draw(
             f"{sum(len(graph.node) for graph in graphs)} nodes are too many for one picture; cut a "
             "part out with onnx.utils.extract_model, or open the file with helpers.viewer"
         )
-    picture = Picture(height * scale, " | ".join(map(describe, graphs)), layouts)
+    told = [*map(describe, graphs), *describe_marks(graphs, marks)]
+    picture = Picture(height * scale, " | ".join(told), layouts)
     axes = picture.add_axes((0, 0, 1, 1), xlim=(0, page), ylim=(height, 0))
     axes.set_axis_off()
     left = (page - across) / 2
@@ -117,6 +131,8 @@ def _legend(layouts: Sequence[Layout], width: float) -> list[list[tuple[Box, str
     for kind in PALETTE:
         if kind in kinds:
             samples.append((Box("operator", "", "", 0.3, 0.16), kind))
+    if any(box.mark for box in boxes):
+        samples.append((Box("outer", "", "", 0.3, 0.16, mark="1"), "one number: the same work"))
     rows: list[list[tuple[Box, str, float]]] = [[]]
     for box, words in samples:
         room = 0.6 + 0.06 * len(words)

@@ -6,124 +6,27 @@ lengths are inches; x grows to the right and y grows downwards.
 """
 
 import graphlib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from itertools import pairwise
 
 from helpers.errors import InputError
 from helpers.pictures.layers import chain, order, places
+from helpers.pictures.parts import Box, Layout, Link
 
-__all__ = ["Box", "Frame", "Layout", "Link", "arrange"]
+__all__ = ["arrange"]
 
 _BESIDE = 0.28  # inches between two boxes of a rank
-_BELOW = 0.5  # inches between two ranks; an edge's name stands in there
+_EMPTY = 0.32  # inches: as high as a box of one line, so that graphs side by side stay level
 _MOST = 50_000  # boxes and pieces of links in a layout: some seconds of work, and a black picture
 
 
-@dataclass
-class Box:
-    """One thing to draw; `arrange` gives it its place.
-
-    Attributes:
-        kind: "operator", "input", "output", "initializer" or "outer" (a value from around a body).
-        title: the first line: an operator's type, or a value's name.
-        note: the second line: an operator's name, or a value's type and shape.
-        width, height: its size in inches.
-        floats: whether it sinks from the top to just above what uses it.
-        frames: the bodies inside it, placed relative to its upper left corner until arranged.
-        x, y: its centre in inches.
-    """
-
-    kind: str
-    title: str
-    note: str
-    width: float
-    height: float
-    floats: bool = False
-    frames: list["Frame"] = field(default_factory=list)
-    x: float = 0.0
-    y: float = 0.0
-
-
-@dataclass
-class Link:
-    """A value on its way from one box to another; `arrange` gives it its points.
-
-    Attributes:
-        source, target: numbers of boxes.
-        start, end: how far right of those boxes' centres it leaves and enters, in inches.
-        name: the value's name, as it is to be drawn beside the start; may be empty.
-        dashed: whether the value is used inside a body of the target only.
-        points: where it passes, from top to bottom. Runs alternate: straight, slanted, straight.
-    """
-
-    source: int
-    target: int
-    start: float = 0.0
-    end: float = 0.0
-    name: str = ""
-    dashed: bool = False
-    points: list[tuple[float, float]] = field(default_factory=list)
-
-
-@dataclass
-class Frame:
-    """A body of a node, as If, Loop and Scan have them.
-
-    Attributes:
-        title: the attribute that holds it, such as `then_branch`.
-        layout: what is in it.
-        x, y: its upper left corner, in inches.
-        width, height: its size in inches, with title and margins.
-    """
-
-    title: str
-    layout: "Layout"
-    x: float
-    y: float
-    width: float
-    height: float
-
-
-@dataclass
-class Layout:
-    """A graph with places.
-
-    Attributes:
-        boxes: what is drawn.
-        links: the edges between them.
-        width, height: the size of all of it, in inches.
-    """
-
-    boxes: list[Box]
-    links: list[Link]
-    width: float
-    height: float
-
-    def everything(self) -> Iterator["Layout"]:
-        """This layout and, depth first, those of all bodies inside it."""
-        yield self
-        for box in self.boxes:
-            for frame in box.frames:
-                yield from frame.layout.everything()
-
-    def move(self, right: float, down: float) -> None:
-        """Moves all of it, bodies too, by so many inches."""
-        for box in self.boxes:
-            box.x, box.y = box.x + right, box.y + down
-            for frame in box.frames:
-                frame.x, frame.y = frame.x + right, frame.y + down
-                frame.layout.move(right, down)
-        for link in self.links:
-            link.points = [(x + right, y + down) for x, y in link.points]
-
-
-def arrange(boxes: Sequence[Box], links: Sequence[Link]) -> Layout:
+def arrange(boxes: Sequence[Box], links: Sequence[Link], below: float = 0.5) -> Layout:
     """Gives every box its place and every link its points.
 
     Args:
         boxes: in the order in which equals shall stand, from left to right.
         links: between them; from top to bottom once arranged.
+        below: inches between two ranks; an edge's name stands in there.
 
     Returns:
         The layout; its upper left corner is at (0, 0).
@@ -147,9 +50,12 @@ def arrange(boxes: Sequence[Box], links: Sequence[Link]) -> Layout:
     chains, segments = chain(edges, rank, rows, widths)
     order(rows, segments)
     x = places(rows, segments, widths, _BESIDE)
-    heights = [max((boxes[v].height for v in row if v < len(boxes)), default=0) for row in rows]
-    tops = [sum(heights[:number]) + number * _BELOW for number in range(len(rows))]
+    heights = [
+        max((boxes[v].height for v in row if v < len(boxes)), default=_EMPTY) for row in rows
+    ]
+    tops = [sum(heights[:number]) + number * below for number in range(len(rows))]
     for number, box in enumerate(boxes):
+        box.row = rank[number]
         box.x, box.y = x[number], tops[rank[number]] + heights[rank[number]] / 2
         for frame in box.frames:
             right, down = box.x - box.width / 2, box.y - box.height / 2
@@ -168,7 +74,7 @@ def arrange(boxes: Sequence[Box], links: Sequence[Link]) -> Layout:
 
 
 def _ranks(boxes: Sequence[Box], links: Sequence[Link]) -> list[int]:
-    """Each box one rank below the lowest that it depends on; outputs at the very bottom.
+    """Each box below the lowest that it depends on, if not lower; outputs at the very bottom.
 
     Boxes that float, and those that depend on nothing else, sink to just above what uses them.
     """
@@ -188,7 +94,7 @@ def _ranks(boxes: Sequence[Box], links: Sequence[Link]) -> list[int]:
     rank = [0] * len(boxes)
     sinks = [box.floats for box in boxes]
     for number in downwards:
-        rank[number] = max((rank[source] + 1 for source in before[number]), default=0)
+        rank[number] = max([boxes[number].row, *(rank[source] + 1 for source in before[number])])
         sinks[number] |= bool(before[number]) and all(sinks[source] for source in before[number])
     for number in reversed(downwards):
         if boxes[number].kind == "output":

@@ -5,11 +5,11 @@ hexagon, and what a body takes from outside it a dashed pill.
 """
 
 from matplotlib.axes import Axes
-from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Patch, Polygon
+from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch, Patch, Polygon
 from matplotlib.path import Path
 
 from helpers.pictures.boxes import LABEL_POINTS, NOTE_POINTS, TITLE_POINTS
-from helpers.pictures.layout import Box, Frame, Layout, Link
+from helpers.pictures.parts import Box, Frame, Layout, Link
 
 __all__ = ["PALETTE", "draw_box", "draw_layout", "draw_text", "kind_of"]
 
@@ -49,6 +49,7 @@ _OPERATORS = {
 }
 _KIND_OF = {op: kind for kind, ops in _OPERATORS.items() for op in ops.split()}
 _INK, _LINE = "#1A1A1A", "#4D4D4D"
+_DISC = 0.095  # inches: the radius of a mark
 
 
 def kind_of(op_type: str) -> str:
@@ -106,6 +107,10 @@ def draw_box(axes: Axes, box: Box, scale: float = 1.0, *, colour: str | None = N
     weight = "bold" if box.kind == "operator" else "normal"
     draw_text(axes, box.x, middle - up, box.title, TITLE_POINTS * scale, weight=weight)
     draw_text(axes, box.x, middle + 0.1, box.note, NOTE_POINTS * scale, color=_LINE)
+    if box.mark:
+        axes.add_artist(Circle((left, top), _DISC, facecolor=_INK, edgecolor="white", zorder=3))
+        look = {"color": "white", "weight": "bold", "zorder": 4}
+        draw_text(axes, left, top, box.mark, NOTE_POINTS * scale, **look)
 
 
 def draw_text(axes: Axes, x: float, y: float, text: str, points: float, **how: object) -> None:
