@@ -20,6 +20,9 @@ _SIZES = (
     "max_position_embeddings",
     "type_vocab_size",
 )
+_INDEX = "model.safetensors.index.json"  # which tensor lies in which file, where they are several
+_TEXT_BYTES = 16 << 20  # of a text file: BERT-large's largest, its tokenizer.json, has half a MB
+_TOKENIZERS = (None, "BertTokenizer", "BertTokenizerFast")
 
 
 def is_path(source: str) -> bool:
@@ -32,30 +35,25 @@ def is_path(source: str) -> bool:
 def check_folder(name: str, folder: Path) -> None:
     """Raises InputError unless `folder` holds a BERT's config, safetensors and a vocabulary.
 
-    The config is read here as plain JSON, before transformers sees the folder: what the files say
-    about code to be run is neither asked about nor followed.
+    Its JSON is read here as plain data, before transformers sees the folder: what the files say
+    about code to be run is neither asked about nor followed, a list of files of weights may name
+    safetensors in this folder and nothing else, and a tokenizer must be BERT's, whose steps are
+    known: others may come with rules that make a gigabyte of a sentence.
     """
     if not folder.is_dir():
         raise InputError(f"{name}: no such model folder; give one that save_pretrained wrote")
-    try:
-        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(
-            f"{folder}: has no config.json; give a folder that save_pretrained wrote"
-        ) from None
-    except (OSError, ValueError, RecursionError) as error:
-        raise InputError(f"{folder / 'config.json'}: not JSON ({error}); save it again") from error
+    _check_files(folder)
+    if not (folder / "config.json").exists():
+        raise InputError(f"{folder}: has no config.json; give a folder that save_pretrained wrote")
+    config = _read_json(folder / "config.json")
     _check_type(name, config)
-    weights = list(folder.glob("*.safetensors"))
-    if not weights:
-        raise InputError(
-            f"{folder}: has no weights (*.safetensors); save the model with save_pretrained"
-        )
+    weights = _weights(folder)
     if not any((folder / file).is_file() for file in ("vocab.txt", "tokenizer.json")):
         raise InputError(
             f"{folder}: has no vocabulary (vocab.txt or tokenizer.json); "
             "save the tokenizer into it with save_pretrained"
         )
+    _check_tokenizer(folder / "tokenizer_config.json")
     _check_sizes(name, config, sum(file.stat().st_size for file in weights))
 
 
@@ -94,11 +92,6 @@ def check_loaded(
             f"{name}: its weights lack {len(missing)} tensors, {min(missing)} first; "
             "save the model again"
         )
-    if not tokenizer.is_fast:
-        raise InputError(
-            f"{name}: its tokenizer ({type(tokenizer).__name__}) gives no offsets; "
-            "save a BertTokenizer of the tokenizers kind (tokenizer.json) into the folder"
-        )
     for token in ("cls", "sep", "pad"):
         if getattr(tokenizer, f"{token}_token_id") is None:
             raise InputError(
@@ -109,6 +102,59 @@ def check_loaded(
         raise InputError(
             f"{name}: its tokenizer has {len(tokenizer)} tokens, its embedding table "
             f"{config.vocab_size} rows; use the vocabulary that it was trained with"
+        )
+
+
+def _check_files(folder: Path) -> None:
+    """Refuses what is no plain file (a pipe never ends, a device neither) and endless texts."""
+    for path in sorted(folder.iterdir()):
+        if path.is_dir():
+            continue
+        if not path.is_file():
+            raise InputError(f"{path}: is no plain file; remove it, or put the file itself there")
+        if path.suffix in (".json", ".txt") and path.stat().st_size > _TEXT_BYTES:
+            raise InputError(
+                f"{path}: has {path.stat().st_size:,} bytes, and no BERT's has more than "
+                f"{_TEXT_BYTES:,}; save the model and its tokenizer again"
+            )
+
+
+def _read_json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise InputError(f"{path}: not JSON ({error}); save it again") from error
+
+
+def _weights(folder: Path) -> list[Path]:
+    """The files of weights: the one, or those that its index names, all in this folder."""
+    if not (folder / _INDEX).exists():
+        if (folder / "model.safetensors").exists():
+            return [folder / "model.safetensors"]
+        raise InputError(
+            f"{folder}: has no weights (model.safetensors); save the model with save_pretrained"
+        )
+    index = _read_json(folder / _INDEX)
+    files = index.get("weight_map") if isinstance(index, dict) else None
+    if not isinstance(files, dict) or not files:
+        raise InputError(f"{folder / _INDEX}: has no weight_map; save the model again")
+    for file in files.values():
+        plain = isinstance(file, str) and Path(file).name == file and "\\" not in file
+        if not plain or not file.endswith(".safetensors") or not (folder / file).is_file():
+            raise InputError(
+                f"{folder / _INDEX}: names {file!r:.80}, which is no safetensors file in that "
+                "folder; save the model again with save_pretrained"
+            )
+    return [folder / file for file in sorted(set(files.values()))]
+
+
+def _check_tokenizer(path: Path) -> None:
+    settings = _read_json(path) if path.exists() else {}
+    kind = settings.get("tokenizer_class") if isinstance(settings, dict) else settings
+    if kind not in _TOKENIZERS:
+        raise InputError(
+            f"{path}: its tokenizer_class is {kind!r:.60}; "
+            "save the BertTokenizer that it was trained with into the folder"
         )
 
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 
 import torch
 from transformers import (
-    AutoTokenizer,
     BertConfig,
     BertForQuestionAnswering,
+    BertTokenizer,
     PreTrainedTokenizerBase,
 )
 from transformers.utils import logging as transformers_logging
@@ -86,8 +86,8 @@ def load(
     Raises:
         InputError: it has not so many layers, cannot be had, is not a BERT, has no weights in
             safetensors, no question-answering head with two outputs, fewer than two segments, or a
-            tokenizer without offsets, without [CLS], [SEP] or [PAD], or of another size than its
-            embedding table.
+            tokenizer of another class, without [CLS], [SEP] or [PAD], or of another size than its
+            embedding table; or a file of its folder is a device or too large.
     """
     if layers is not None:
         return _first_layers(load(name, attention=attention, seed=seed), layers)
@@ -111,7 +111,7 @@ def load(
                 output_loading_info=True,
                 **_NO_CODE,
             )
-        tokenizer = AutoTokenizer.from_pretrained(folder, config=config, **_NO_CODE)
+        tokenizer = BertTokenizer.from_pretrained(folder, **_NO_CODE)
     except InputError:
         raise
     except Exception as error:  # many kinds, from several libraries; all mean a broken folder

@@ -208,13 +208,49 @@ def one_segment(source, folder):
 
 
 def no_markers(source, folder):
-    keys = {"tokenizer_class": "PreTrainedTokenizerFast", "cls_token": None}
-    rewritten(source, folder, "tokenizer_config.json", **keys)
+    rewritten(source, folder, "tokenizer_config.json", cls_token=None)
 
 
-def no_offsets(source, folder):
+def another_tokenizer(source, folder):
     copy_folder(source, folder, without=("tokenizer.json",))
     write(folder / "tokenizer_config.json", {"tokenizer_class": "BertTokenizerLegacy"})
+
+
+def indexed(source, folder, file, save):
+    """The weights in a file that an index names, behind a file that is never read."""
+    copy_folder(source, folder, without=("model.safetensors",))
+    tensors = load_file(source / "model.safetensors")
+    save_file({"a": tensors.popitem()[1]}, folder / "other.safetensors")
+    tensors = load_file(source / "model.safetensors")
+    save(tensors, folder / file)
+    write(folder / "model.safetensors.index.json", {"weight_map": dict.fromkeys(tensors, file)})
+
+
+def pickled_weights_in_an_index(source, folder):
+    indexed(source, folder, "weights.bin", torch.save)
+
+
+def weights_above_the_folder(source, folder):
+    indexed(source, folder, "../outside.safetensors", save_file)
+
+
+def an_index_of_nothing(source, folder):
+    write(copy_folder(source, folder) / "model.safetensors.index.json", {"weight_map": {}})
+
+
+def a_pipe_for_a_vocabulary(source, folder):
+    copy_folder(source, folder, without=("vocab.txt",))
+    os.mkfifo(folder / "vocab.txt")
+
+
+def an_endless_device_for_a_config(source, folder):
+    copy_folder(source, folder, without=("config.json",))
+    (folder / "config.json").symlink_to("/dev/zero")
+
+
+def a_huge_tokenizer(source, folder):
+    with (copy_folder(source, folder) / "tokenizer.json").open("wb") as file:
+        file.truncate((16 << 20) + 1)
 
 
 BROKEN = {
@@ -223,10 +259,16 @@ BROKEN = {
     three_labels: ["gives 3 numbers a token, not 2", "fine-tuned on SQuAD"],
     one_segment: ["type_vocab_size is 1", "give a BERT with 2 segments"],
     no_markers: ["has no cls_token", "save the BertTokenizer"],
-    no_offsets: ["BertTokenizerLegacy", "gives no offsets", "save a BertTokenizer"],
-    no_weights: ["no weights (*.safetensors)", "save_pretrained"],
-    only_pickled_weights: ["no weights (*.safetensors)", "save_pretrained"],
-    pickled_weights_behind_another_file: ["cannot be loaded", "save the model"],
+    another_tokenizer: ["tokenizer_class is 'BertTokenizerLegacy'", "save the BertTokenizer"],
+    no_weights: ["no weights (model.safetensors)", "save_pretrained"],
+    only_pickled_weights: ["no weights (model.safetensors)", "save_pretrained"],
+    pickled_weights_behind_another_file: ["no weights (model.safetensors)", "save_pretrained"],
+    pickled_weights_in_an_index: ["names 'weights.bin'", "no safetensors file in that folder"],
+    weights_above_the_folder: ["names '../outside.safetensors'", "no safetensors file in that"],
+    an_index_of_nothing: ["index.json: has no weight_map", "save the model again"],
+    a_pipe_for_a_vocabulary: ["vocab.txt: is no plain file", "put the file itself there"],
+    an_endless_device_for_a_config: ["config.json: is no plain file", "remove it"],
+    a_huge_tokenizer: ["tokenizer.json: has 16,777,217 bytes", "no BERT's has more"],
     no_config: ["has no config.json", "save_pretrained"],
     broken_config: ["config.json: not JSON", "save it again"],
     config_is_a_list: ["cannot be loaded", "save the model"],
@@ -308,7 +350,7 @@ def test_every_loader_is_told_to_run_no_code(tiny_folder, monkeypatch):
 
         monkeypatch.setattr(loader, "from_pretrained", from_pretrained)
 
-    for loader in (models.BertConfig, models.BertForQuestionAnswering, models.AutoTokenizer):
+    for loader in (models.BertConfig, models.BertForQuestionAnswering, models.BertTokenizer):
         watched(loader)
     load(str(tiny_folder))
     assert told[0] is told[-1] is False
