@@ -11,7 +11,7 @@ from typing import Any
 
 from helpers.errors import InputError
 
-__all__ = ["Case", "apart", "happened"]
+__all__ = ["SECONDS", "Case", "apart", "happened"]
 
 SECONDS = 60  # a reader that takes longer counts as hung
 MEMORY = 3 << 30  # bytes that a reader may take beyond what its process has at the start
@@ -63,15 +63,15 @@ def happened(case: Case, folder: Path) -> str:
     return told
 
 
-def apart(case: Case, folder: Path) -> str:
-    """The same in a process of its own, which may take SECONDS and MEMORY and may crash."""
+def apart(case: Case, folder: Path, seconds: float = SECONDS) -> str:
+    """The same in a process of its own, which may take `seconds` and MEMORY and may crash."""
     context = multiprocessing.get_context("fork")
     here, there = context.Pipe(duplex=False)
     process = context.Process(target=_limited, args=(case, folder, there))
     process.start()
     there.close()
     try:
-        told = here.recv() if here.poll(SECONDS) else f"hung: no answer in {SECONDS} s"
+        told = here.recv() if here.poll(seconds) else f"hung: no answer in {seconds:g} s"
     except EOFError:
         told = "crashed: the process ended"
     process.kill()

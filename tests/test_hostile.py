@@ -1,5 +1,8 @@
 """What a hostile file may do: nothing but be read, or be refused in one line."""
 
+import re
+
+import hostile_endless
 import onnx
 import pytest
 from faults import CASES
@@ -7,16 +10,67 @@ from fuzz.corpus import read_corpus
 from fuzz.mutations import mutated
 from fuzz.properties import check_decoding
 from hostile import Case, happened
+from hostile_apart import Limited
 
 from helpers.errors import InputError
+from helpers.sessions import open_session
 
 CORPUS = read_corpus()
 
 
+@pytest.fixture(scope="module")
+def limited():
+    """A process that reads each input in another one, with the limits that `make faults` has."""
+    with Limited() as process:
+        yield process
+
+
 @pytest.mark.parametrize("case", [one for one in CASES if not one.slow], ids=lambda one: one.name)
-def test_a_hostile_input_does_what_the_table_says(case, tmp_path):
-    told = happened(case, tmp_path)
+def test_a_hostile_input_does_what_the_table_says(case, limited, tmp_path):
+    told = limited.happened(CASES.index(case), tmp_path)
     assert case.fits(told), told
+
+
+def test_what_has_no_end_fails_and_not_the_machine(tmp_path):
+    with Limited("hostile_endless", seconds=2) as process:
+        for number, case in enumerate(hostile_endless.CASES):
+            (folder := tmp_path / str(number)).mkdir()
+            told = process.happened(number, folder)
+            assert case.fits(told), f"{case.name}: {told}"
+
+
+WRITTEN = {
+    ("fusion", "a circle of 3 nodes"): "read: 0$",
+    ("fusion", "a value in two places"): "read: 0$",
+    ("fusion", "an operator of nobody"): "read: 0$",
+    ("dynamic int8", "a value in two places"): "read: dynamic$",
+}
+"""Makers that write a graph as it was, since they run none: an engine refuses what they wrote."""
+
+REFUSED = {
+    ("dynamic int8", "a circle of 3 nodes"): "Graph is not a DAG",
+    ("dynamic int8", "an operator of nobody"): "No opset import for domain no.such",
+    ("static int8", "a circle of 3 nodes"): "the graph is not acyclic",
+    ("static int8", "a value in two places"): "Duplicate definition of name",
+    ("static int8", "an operator of nobody"): "No opset import for domain no.such",
+}
+"""Makers that infer shapes or run the graph, and so see what is wrong with it, and say it."""
+
+
+@pytest.mark.parametrize(("reader", "name"), [*WRITTEN, *REFUSED])
+def test_a_maker_of_files_does_this_and_nothing_else(reader, name, limited, tmp_path):
+    (number,) = (n for n, one in enumerate(CASES) if (one.reader, one.name) == (reader, name))
+    told = limited.happened(number, tmp_path)
+    made = tmp_path / "given" / "out.onnx"
+    if (reader, name) in REFUSED:
+        assert told.startswith("refused: model.onnx: cannot be quantised (")
+        assert REFUSED[reader, name] in told
+        assert not made.exists()
+    else:
+        assert re.match(WRITTEN[reader, name], told), told
+        assert made.is_file()
+        with pytest.raises(InputError, match=r"out\.onnx: .*cannot open it"):
+            open_session(made)
 
 
 def test_there_are_many_and_no_name_stands_twice():
