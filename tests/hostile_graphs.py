@@ -1,10 +1,13 @@
 """Hostile .onnx files: for decoder, summaries, pictures, viewer and sessions."""
 
+import io
 from pathlib import Path
 
 import onnx
 from hostile import Case
+from IPython.core.formatters import DisplayFormatter
 from onnx import TensorProto, helper
+from PIL import Image
 
 from helpers.exports import graph_facts
 from helpers.graphs import count_ops, external_files, read_model, summarize
@@ -16,7 +19,7 @@ from helpers.varint import encode_varint
 from helpers.viewer import view
 from helpers.wire import decode, encode
 
-__all__ = ["CASES"]
+__all__ = ["CASES", "NAMED", "shown_by_a_notebook"]
 
 MODEL = onnx.ModelProto.DESCRIPTOR
 
@@ -115,6 +118,25 @@ def picture(content):
     return lambda folder: type(draw(content())).__name__
 
 
+def shown_by_a_notebook(content: onnx.ModelProto) -> tuple[dict, dict]:
+    """What a cell that ends with a graph's picture outputs: {type: content}, {type: metadata}."""
+    return DisplayFormatter().format(draw(content))
+
+
+def drawn(content: onnx.ModelProto, name: str):
+    """Draws a graph of strange names to the last dot, and looks at what a notebook would hold."""
+
+    def attempt(folder):
+        data, metadata = shown_by_a_notebook(content)
+        with Image.open(io.BytesIO(data["image/png"])) as image:
+            inked = sum(image.convert("L").point(lambda dot: dot < 128).histogram()[1:])
+        words = metadata["image/png"]["alt"]
+        told = "told as it is" if name in words and name in data["text/plain"] else "not told"
+        return f"{'drawn' if inked > 500 else 'blank'}, {told}, as {', '.join(sorted(data))}"
+
+    return attempt
+
+
 def bytes_in_location() -> bytes:
     weights = [TensorProto(name=name, dims=[2], data_type=1, data_location=1) for name in "ab"]
     for weight, place in zip(weights, ("aaaaaaa", "bbbbbbb"), strict=True):
@@ -142,6 +164,34 @@ def drawn_bytes(data):
 HUGE = TensorProto(name="w", dims=[1 << 62, 1 << 62], data_type=1)
 NEGATIVE = TensorProto(name="w", dims=[-5], data_type=1)
 LINES = "<script>alert(1)</script>\n$\\frac{$"
+FORMULA = "$\\frac{$"
+IMAGE = "</title><img src=x onerror=alert(1)>\"'"
+QUOTES = '" onerror="alert(1)" x=\'{js} `a` [b](javascript:alert(1))'
+AS_TEXT = "read: drawn, told as it is, as image/png, text/plain$"
+
+NAMED = [
+    (
+        "names with markup, formulas and line ends",
+        LINES,
+        model([helper.make_node("Relu", ["x"], ["y"], name=LINES)], name=LINES),
+    ),
+    (
+        "an operator's type that is a formula",
+        FORMULA,
+        model([helper.make_node(FORMULA, ["x"], ["y"])]),
+    ),
+    (
+        "an operator's type that is markup",
+        IMAGE,
+        model([helper.make_node(IMAGE, ["x"], ["y"], name=IMAGE)]),
+    ),
+    (
+        "values whose names end an attribute",
+        QUOTES,
+        model([helper.make_node("Relu", [QUOTES], ["y"])], inputs=[QUOTES], name=QUOTES),
+    ),
+]
+"""(What it is, the name in it that is hostile, a model to be drawn)."""
 
 CASES = [
     Case(
@@ -260,18 +310,7 @@ CASES = [
         "refused: .*in a circle",
         picture(lambda: circle(1)),
     ),
-    Case(
-        "names with markup, formulas and line ends",
-        "pictures",
-        "read: ",
-        picture(lambda: model([helper.make_node("Relu", ["x"], ["y"], name=LINES)], name=LINES)),
-    ),
-    Case(
-        "an operator's type that is a formula",
-        "pictures",
-        "read: ",
-        picture(lambda: model([helper.make_node("$\\frac{$", ["x"], ["y"])])),
-    ),
+    *(Case(what, "pictures", AS_TEXT, drawn(content, name)) for what, name, content in NAMED),
     Case(
         "a value in two places",
         "pictures",

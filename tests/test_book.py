@@ -12,6 +12,7 @@ from urllib.parse import unquote
 
 import nbformat
 import pytest
+from hostile_graphs import NAMED, shown_by_a_notebook
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from PIL import Image
 
@@ -108,10 +109,14 @@ class Tags(HTMLParser):
     def __init__(self, page):
         super().__init__()
         self.all = []
+        self.text = []
         self.feed(page.read_text(encoding="utf-8"))
 
     def handle_starttag(self, tag, attrs):
         self.all.append((tag, dict(attrs)))
+
+    def handle_data(self, data):
+        self.text.append(data)
 
     def of(self, name, **wanted):
         return [a for tag, a in self.all if tag == name and wanted.items() <= a.items()]
@@ -169,6 +174,50 @@ def test_a_pages_pictures_have_their_words(site):
     assert told == [
         'A < "B" | c: d', "The wide one: it fits a card", "Picture, without a description",
     ]  # fmt: skip
+
+
+def of_a_graph(content):
+    """The output that a notebook holds of a graph's picture."""
+    data, metadata = shown_by_a_notebook(content)
+    data["image/png"] = base64.b64encode(data["image/png"]).decode()
+    return new_output("display_data", data, metadata=metadata)
+
+
+@pytest.fixture(scope="module")
+def named(tmp_path_factory):
+    """Two sites, of graphs with hostile names and of one with harmless ones, a chapter a graph.
+
+    Each chapter shows the picture, and then its words alone, as a notebook without pictures does.
+    """
+    root = tmp_path_factory.mktemp("named")
+    chapters = {"harmless": [picture(400, 200, "blue", "harmless")], "hostile": []}
+    chapters["hostile"] = [of_a_graph(content) for _, _, content in NAMED]
+    for name, outputs in chapters.items():
+        paths = []
+        for number, output in enumerate(outputs):
+            words = new_output("display_data", {"text/plain": output.data["text/plain"]})
+            path = root / name / f"{number:02}-a.ipynb"
+            paths.append(notebook(path, f"# {number:02} A graph", code("x", output, words)))
+        build_book(paths, root / name / "site")
+    return root / "harmless" / "site", root / "hostile" / "site"
+
+
+@pytest.mark.parametrize("number", range(len(NAMED)), ids=[what for what, *_ in NAMED])
+def test_names_in_a_graph_are_text_on_its_page_and_its_card(named, number):
+    plain, site = named
+    _, name, content = NAMED[number]
+    words = of_a_graph(content).metadata["image/png"]["alt"]
+    assert name in words
+    page, start = Tags(site / f"{number:02}-a.html"), Tags(site / "index.html")
+    assert [one["alt"].split() for one in page.of("img")] == [words.split()]
+    assert name in "".join(page.text)  # of the second output
+    assert start.of("img")[number]["alt"].split() == words.split()
+    for there, harmless in ((page, "00-a.html"), (start, "index.html")):
+        scripts = Tags(plain / harmless).of("script")
+        assert there.of("script") == scripts  # the site's own, and no other
+        handlers = [at for _, of in there.all for at in of if at.startswith("on")]
+        assert handlers == []
+        assert not [one for one in there.of("a") if one.get("href", "").startswith("javascript:")]
 
 
 def test_formulas_are_drawn_without_a_script(site):
