@@ -9,8 +9,17 @@ import pyarrow.parquet as parquet
 import pytest
 
 from helpers.errors import InputError
+from helpers.offline import command, shards
 from helpers.offline.command import score_all
-from helpers.offline.output import ANSWERS, ERRORS, answers_path, claim, is_done, rows_in
+from helpers.offline.output import (
+    ANSWERS,
+    ERRORS,
+    answers_path,
+    claim,
+    is_done,
+    rows_in,
+    write_rows,
+)
 from helpers.offline.plan import Chunk, chunks_of, digests_of
 from helpers.offline.run import prepare
 from helpers.offline.settings import Settings, read_arguments
@@ -150,6 +159,33 @@ def test_a_shard_cut_in_half_is_refused(tmp_path, cases, case_file, kind):
         count_entries(half)
 
 
+def test_a_damaged_shard_is_refused_or_read_and_nothing_else(tmp_path, cases):
+    whole = parquet_file(tmp_path / "whole", as_rows(cases)).read_bytes()
+    shard = tmp_path / "s.parquet"
+    refused = 0
+    for place in range(4, len(whole), 9):
+        damaged = bytearray(whole)
+        damaged[place] ^= 16
+        shard.write_bytes(damaged)
+        try:
+            entries_of(shard)
+        except InputError as error:
+            assert str(error).startswith(f"{shard}: ")
+            assert "\n" not in str(error)
+            refused += 1
+    assert refused > 20
+
+
+@pytest.mark.parametrize("limit", ["_ENTRIES", "_LETTERS"])
+def test_a_shard_that_is_more_than_a_worker_keeps_is_refused(tmp_path, cases, limit, monkeypatch):
+    shard = parquet_file(tmp_path / "s.parquet", as_rows(cases))
+    monkeypatch.setattr(shards, limit, len(cases) - 1)
+    with pytest.raises(InputError, match=r"s\.parquet: has more than .*; split it into several"):
+        entries_of(shard)
+    monkeypatch.setattr(shards, limit, 10**6)
+    assert len(entries_of(shard)) == len(cases)
+
+
 def test_a_shard_of_another_schema_is_refused_by_its_columns(tmp_path, cases):
     rows = [{**row, "answers": "Ann", "title": 7} for row in as_rows(cases)]
     shard = parquet_file(tmp_path / "s.parquet", rows)
@@ -233,6 +269,39 @@ def test_a_chunk_is_done_when_its_own_whole_file_is_there(answerer, tmp_path, ca
     assert not is_done(tmp_path, Chunk(first.shard, first.start, first.stop, "0" * 16))
     path.write_bytes(path.read_bytes()[:-10])
     assert not is_done(tmp_path, first)
+
+
+def test_an_altered_bit_of_an_answers_file_is_noticed_or_changes_nothing(tmp_path):
+    chunk = Chunk("s.json", 0, 2, "a" * 16)
+    rows = [{"place": "", "id": str(n), "title": "t", "question": "q", "accepted": ["Ada"],
+             "answer": f"Ada {n}", "exact_match": 0.0, "f1": 66.7} for n in range(2)]  # fmt: skip
+    write_rows(tmp_path, chunk, rows, [{"place": "row 3", "reason": "no answers"}])
+    written = {kind: list(rows_in(tmp_path, [chunk], kind)) for kind in (ANSWERS, ERRORS)}
+    noticed = 0
+    for kind in (ANSWERS, ERRORS):
+        path = answers_path(tmp_path, chunk, kind)
+        whole = path.read_bytes()
+        for place in range(0, len(whole), 5):
+            altered = bytearray(whole)
+            altered[place] ^= 1
+            path.write_bytes(altered)
+            if is_done(tmp_path, chunk):
+                assert list(rows_in(tmp_path, [chunk], kind)) == written[kind]
+            else:
+                noticed += 1
+        path.write_bytes(whole)
+        assert is_done(tmp_path, chunk)
+    assert noticed > 200
+    answers_path(tmp_path, chunk, ERRORS).unlink()
+    assert not is_done(tmp_path, chunk)
+
+
+def test_a_file_that_is_altered_while_it_is_read_is_named(tmp_path):
+    chunk = Chunk("s.json", 0, 1, "a" * 16)
+    write_rows(tmp_path, chunk, [], [])
+    answers_path(tmp_path, chunk).write_bytes(b"PAR1")
+    with pytest.raises(InputError, match=r"00000000-a+\.parquet: altered .*; run again"):
+        list(rows_in(tmp_path, [chunk]))
 
 
 # --- the folder and the settings --------------------------------------------------------------
@@ -320,3 +389,10 @@ def test_a_run_that_lacks_nothing_starts_no_engine(settings, cases, capsys):
     assert "are there already" in capsys.readouterr().out
     assert not list(job.folder.rglob("*.part"))
     assert (job.folder / ANSWERS).is_dir()
+
+
+def test_of_what_ray_wraps_around_a_workers_error_its_own_line_is_told():
+    wrapped = "\x1b[36mray::Map()\x1b[39m\n  File\nhelpers.errors.InputError: a.parquet: bad; fix\n"
+    told = command._reason(RuntimeError(f"{wrapped}\nThe above exception was the direct cause"))
+    assert told == "a.parquet: bad; fix"
+    assert command._reason(RuntimeError("lost a node")) == "a worker failed: lost a node"

@@ -1,5 +1,6 @@
 """The command: scores a whole file, or a folder of them, and can be killed and started again."""
 
+import re
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -70,5 +71,10 @@ def _answer(job: Job, settings: Settings) -> None:
             ):
                 bar.update(told["answered"] + told["refused"])
         except Exception as error:  # Ray wraps what a worker raises, in one of many kinds
-            cause = error.__cause__ or error
-            raise InputError(f"a worker failed: {reason_of(cause)}") from error
+            raise InputError(_reason(error)) from error
+
+
+def _reason(error: Exception) -> str:
+    """What a worker raised. Ray sends its traceback as a text, in which ours is the last line."""
+    own = re.findall(rf"{InputError.__name__}: (.+)", str(error))
+    return own[-1] if own else f"a worker failed: {reason_of(error.__cause__ or error)}"

@@ -4,17 +4,19 @@
     answers/shard=dev-v1.1.json/00000512-<key>.parquet
     errors/shard=dev-v1.1.json/00000512-<key>.parquet      where something was refused
 
-A file is written beside its place and renamed into it: whole or absent, so what is there is done.
-`errors` go first, so that a chunk whose answers stand has its errors too.
+A file is written beside its place and renamed into it: whole or absent. `errors` go first, so that
+a chunk whose answers stand has its errors too. The answers' file holds a digest of both files'
+rows: a chunk is done where they still have it, so one that was altered is made again.
 """
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from helpers.errors import InputError
+from helpers.errors import InputError, reason_of
 from helpers.files import put_in_place, write_json
 from helpers.offline.plan import Chunk
 
@@ -27,6 +29,7 @@ ERRORS = "errors"
 """The folder of what was refused, with reasons."""
 
 _KEY = b"chunk"  # of a file's metadata: the chunk that it is of
+_DIGEST = b"rows"  # of an answers file's: what `_digest` says of the chunk's rows
 
 
 def claim(folder: Path, decisive: Mapping[str, Any], digests: Mapping[str, str]) -> None:
@@ -55,7 +58,7 @@ def _same(manifest: Path, decisive: Mapping[str, Any], digests: Mapping[str, str
     try:
         found = json.loads(manifest.read_text(encoding="utf-8"))
         settings, shards = dict(found["settings"]), dict(found["shards"])
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         raise InputError(f"{manifest}: no manifest of a run; name another folder") from None
     plain = json.loads(json.dumps(dict(decisive)))
     for name in {**plain, **settings}:
@@ -80,15 +83,15 @@ def answers_path(folder: Path, chunk: Chunk, kind: str = ANSWERS) -> Path:
 
 
 def is_done(folder: Path, chunk: Chunk) -> bool:
-    """Whether a chunk's answers stand there, whole."""
-    import pyarrow
-    import pyarrow.parquet as parquet
-
+    """Whether a chunk's answers stand there, and its errors, as they were written."""
     try:
-        metadata = parquet.read_metadata(answers_path(folder, chunk))
-    except (OSError, pyarrow.ArrowException):
+        answers = _read(answers_path(folder, chunk))
+        told = answers.schema.metadata or {}
+        refused = _rows(folder, chunk, ERRORS)
+        found = _digest(answers.to_pylist(), refused)
+    except _unreadable():
         return False
-    return (metadata.metadata or {}).get(_KEY) == chunk.key.encode()
+    return (told.get(_KEY), told.get(_DIGEST)) == (chunk.key.encode(), found)
 
 
 def write_rows(
@@ -102,28 +105,69 @@ def write_rows(
         answered: {"place", "id", "title", "question", "accepted", "answer", "exact_match", "f1"}.
         refused: {"place", "reason"}.
     """
+    answers, errors = _table(answered, ANSWERS), _table(refused, ERRORS)
+    told = {_KEY: chunk.key.encode(), _DIGEST: _digest(answers.to_pylist(), errors.to_pylist())}
+    path = answers_path(folder, chunk, ERRORS)
     if refused:
-        _write(answers_path(folder, chunk, ERRORS), chunk, refused, _schema(ERRORS))
-    _write(answers_path(folder, chunk), chunk, answered, _schema(ANSWERS))
+        _write(path, errors, told)
+    else:
+        path.unlink(missing_ok=True)  # another hand's
+    _write(answers_path(folder, chunk), answers, told)
 
 
 def rows_in(folder: Path, chunks: Sequence[Chunk], kind: str = ANSWERS) -> Iterator[dict[str, Any]]:
-    """The rows of chunks, in the order of the input; a chunk's file is read at a time."""
-    import pyarrow.parquet as parquet
+    """The rows of chunks, in the order of the input; a chunk's file is read at a time.
 
+    Raises:
+        InputError: a file was altered since it was found to be done.
+    """
     for chunk in chunks:
-        path = answers_path(folder, chunk, kind)
-        if path.exists():
-            yield from parquet.ParquetFile(path).read().to_pylist()
+        try:
+            yield from _rows(folder, chunk, kind)
+        except _unreadable() as error:
+            path = answers_path(folder, chunk, kind)
+            raise InputError(f"{path}: altered ({reason_of(error)}); run again") from error
 
 
-def _write(path: Path, chunk: Chunk, rows: Sequence[Mapping], schema: Any) -> None:
-    import pyarrow
+def _rows(folder: Path, chunk: Chunk, kind: str) -> list[dict[str, Any]]:
+    path = answers_path(folder, chunk, kind)
+    return _read(path).to_pylist() if path.exists() else []
+
+
+def _read(path: Path) -> Any:
     import pyarrow.parquet as parquet
 
-    table = pyarrow.Table.from_pylist(list(rows), schema.with_metadata({_KEY: chunk.key.encode()}))
+    return parquet.ParquetFile(path).read()
+
+
+def _unreadable() -> tuple[type[Exception], ...]:
+    """What reading a damaged Parquet file raises."""
+    import pyarrow
+
+    return (OSError, ValueError, KeyError, TypeError, pyarrow.ArrowException)
+
+
+def _digest(answered: Sequence[Mapping], refused: Sequence[Mapping]) -> bytes:
+    """The SHA-256 of rows as they come out of a file."""
+    columns = (_schema(ANSWERS).names, _schema(ERRORS).names)
+    kept = [
+        [[row[name] for name in names] for row in rows]
+        for names, rows in zip(columns, (answered, refused), strict=True)
+    ]
+    return hashlib.sha256(json.dumps(kept).encode()).hexdigest().encode()
+
+
+def _table(rows: Sequence[Mapping], kind: str) -> Any:
+    import pyarrow
+
+    return pyarrow.Table.from_pylist(list(rows), _schema(kind))
+
+
+def _write(path: Path, table: Any, told: Mapping[bytes, bytes]) -> None:
+    import pyarrow.parquet as parquet
+
     with put_in_place(path) as temporary:
-        parquet.write_table(table, temporary)
+        parquet.write_table(table.replace_schema_metadata(told), temporary)
 
 
 def _schema(kind: str) -> Any:

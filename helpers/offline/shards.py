@@ -16,6 +16,8 @@ COLUMNS = ("id", "title", "context", "question", "answers")
 
 _KINDS = (".json", ".parquet")
 _ROWS = 1000  # of a Parquet shard, read at a time
+_ENTRIES = 500_000  # of a shard, of which a worker keeps one in memory
+_LETTERS = 300_000_000  # of its passages, each counted as often as it is asked about
 
 
 @dataclass(frozen=True)
@@ -59,12 +61,20 @@ def entries_of(shard: Path) -> list[Entry]:
     question without one, an id that stands twice, text that is none.
 
     Raises:
-        InputError: the shard itself cannot be read: it is cut short, or has other columns.
+        InputError: the shard itself cannot be read: it is cut short, has other columns, or holds
+            more than a process shall keep: a Parquet file of some kB may repeat a text endlessly.
     """
     entries: list[Entry] = []
     rows = _of_parquet if shard.suffix == ".parquet" else _of_json
     seen: set[str] = set()
+    letters = 0
     for entry in rows(shard):
+        letters += len(getattr(entry, "context", ""))
+        if letters > _LETTERS or len(entries) == _ENTRIES:
+            raise InputError(
+                f"{shard}: has more than {_ENTRIES:,} questions, or than {_LETTERS:,} letters of "
+                "passages; split it into several shards"
+            )
         if isinstance(entry, Example) and entry.id in seen:
             entry = Refused(entry.id, f"{shard.name}: the id {entry.id!r:.60} stands twice")
         entries.append(entry)
@@ -99,11 +109,16 @@ def _told(root: Any, name: str) -> Iterator[Entry]:
 
 
 def _of_parquet(shard: Path) -> Iterator[Entry]:
+    import pyarrow
+
     place = 0
-    for batch in _opened(shard).iter_batches(_ROWS, columns=list(COLUMNS)):
-        for number in range(len(batch)):
-            yield _of_row(batch.slice(number, 1), f"row {place + number}", shard.name)
-        place += len(batch)
+    try:
+        for batch in _opened(shard).iter_batches(_ROWS, columns=list(COLUMNS)):
+            for number in range(len(batch)):
+                yield _of_row(batch.slice(number, 1), f"row {place + number}", shard.name)
+            place += len(batch)
+    except (OSError, pyarrow.ArrowException) as error:
+        raise _damaged(shard, error) from error
 
 
 def _of_row(batch: Any, place: str, name: str) -> Entry:
@@ -133,10 +148,7 @@ def _opened(shard: Path) -> Any:
     try:
         file = parquet.ParquetFile(shard)
     except (OSError, pyarrow.ArrowException) as error:
-        raise InputError(
-            f"{shard}: no whole Parquet file ({reason_of(error)}); fetch or write it again, "
-            "or move it out of the folder"
-        ) from error
+        raise _damaged(shard, error) from error
     types = {field.name: field.type for field in file.schema_arrow}
     wrong = [name for name in COLUMNS if not _fits(name, types.get(name))]
     if wrong:
@@ -145,6 +157,13 @@ def _opened(shard: Path) -> Any:
             "needs id, title, context, question (text) and answers (text and answer_start, lists)"
         )
     return file
+
+
+def _damaged(shard: Path, error: Exception) -> InputError:
+    return InputError(
+        f"{shard}: no whole Parquet file ({reason_of(error)}); fetch or write it again, "
+        "or move it out of the folder"
+    )
 
 
 def _fits(name: str, kind: Any) -> bool:
