@@ -71,10 +71,12 @@ import signal as _signal
 import sys as _sys
 
 if _sys.version_info < (3, 11):  # noqa: UP036  (who does not come by `make` meets it here)
-    raise ImportError(
+    _told = (
         f"Python {_sys.version_info[0]}.{_sys.version_info[1]} is too old for the course, which "
         "needs 3.11 or newer: make setup PYTHON=python3.11"
     )
+    # Python calls a command "-m" until it has found it; a command ends in one line
+    raise SystemExit(f"error: {_told}") if _sys.argv[:1] == ["-m"] else ImportError(_told)
 
 __all__: list[str] = []
 

@@ -85,7 +85,7 @@ def _holds(path: Path, canonical: str) -> bool:
     try:
         note = json.loads(_sidecar(path).read_text(encoding="utf-8"))
         return _canonical(note["made_from"]) == canonical and note["sha256"] == sha256(path)
-    except (OSError, ValueError, KeyError, TypeError):  # missing, or no such JSON
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):  # missing, no such JSON
         return False
 
 

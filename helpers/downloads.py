@@ -1,6 +1,7 @@
 """One file from the network: fetched once, checked, and only then put in place."""
 
 import http.client
+import itertools
 import socket
 import threading
 from pathlib import Path
@@ -21,6 +22,8 @@ SQUAD_DEV_SHA256 = "95aa6a52d5d6a735563366753ca50492a658031da74f301ac5238b039669
 
 _SILENCE_S = 30.0  # without a byte from the server
 _WHOLE_S = 900.0  # for a file: 5 MB take so long at 6 kB a second
+_BLOCK = 8192  # bytes that wget takes at a time
+_MOST = 100_000_000  # bytes of a file: twenty times what SQuAD's have
 
 
 def fetch(url: str, path: Path | str, *, digest: str) -> Path:
@@ -35,8 +38,8 @@ def fetch(url: str, path: Path | str, *, digest: str) -> Path:
         The path of a file whose hash is `digest`.
 
     Raises:
-        InputError: no network, a server that is silent for 30 s or not done after 900, or the file
-            that came has another hash.
+        InputError: no network, a server that is silent for 30 s or not done after 900, more than
+            100 MB, or the file that came has another hash.
     """
     path = Path(path)
     if path.is_file() and sha256(path) == digest:
@@ -63,17 +66,27 @@ def fetch(url: str, path: Path | str, *, digest: str) -> Path:
 
 
 def _download(url: str, to: Path) -> None:
-    """Wget's call, with the ends that it lacks: of silence, and of a file that drips in for ever.
+    """Wget's call, with the ends that it lacks: of silence, and of a file that has none.
 
-    A download that is given up goes on, without a reader, until its server falls silent.
+    A download that is given up ends with the next block of its server, or with its silence.
     """
     import wget  # here, because a machine that downloads nothing need not have it
 
     ended: list[Exception | None] = []
+    given_up, blocks = threading.Event(), itertools.count()
+
+    def look(came: int, announced: int, width: int) -> str:
+        """Wget asks for its bar at each block, and shows none where that is empty.
+
+        It does not know how much came where the server has not announced how much will.
+        """
+        if given_up.is_set() or max(next(blocks) * _BLOCK, announced) > _MOST:
+            raise OSError(f"more than {_MOST:,} bytes")
+        return ""
 
     def download() -> None:
         try:
-            wget.download(url, str(to), bar=None)
+            wget.download(url, str(to), bar=look)
             ended.append(None)
         except Exception as error:
             ended.append(error)
@@ -87,6 +100,7 @@ def _download(url: str, to: Path) -> None:
     finally:
         socket.setdefaulttimeout(before)
     if not ended:
+        given_up.set()
         raise TimeoutError(f"not whole after {_WHOLE_S:g} s")
     if ended[0] is not None:
         raise ended[0]

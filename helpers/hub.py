@@ -6,7 +6,10 @@ small. huggingface_hub keeps it under that name, and does not look at its conten
 
 import hashlib
 import re
+import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from helpers.downloads import DOWNLOADS
 from helpers.errors import InputError, reason_of
@@ -15,6 +18,8 @@ from helpers.files import sha256, writing_to
 __all__ = ["from_hub"]
 
 _KINDS = ["*.json", "*.safetensors", "vocab.txt"]
+_PATIENCE_S = 120.0  # so long an answer of the hub may be as slow as it likes
+_LEAST = 1000.0  # bytes a second that it must have come with after that
 
 
 def from_hub(name: str, source: str) -> Path:
@@ -28,8 +33,8 @@ def from_hub(name: str, source: str) -> Path:
         The folder. Files that were altered since they came have been fetched again.
 
     Raises:
-        InputError: it cannot be had: no network, no such model, no room; or a file is not what its
-            hash says, and does not become so.
+        InputError: it cannot be had: no network, no such model, no room, less than a kilobyte a
+            second for two minutes; or a file is not what its hash says, and does not become so.
     """
     folder = _snapshot(name, source)
     spoiled = _spoiled(folder)
@@ -55,6 +60,7 @@ def _snapshot(name: str, source: str) -> Path:
     from huggingface_hub import snapshot_download
 
     try:
+        _be_impatient()
         with writing_to(DOWNLOADS):
             return Path(snapshot_download(source, cache_dir=DOWNLOADS, allow_patterns=_KINDS))
     except InputError:
@@ -65,6 +71,40 @@ def _snapshot(name: str, source: str) -> Path:
             f"({reason_of(error)[:200]}); check the name and the network, or use MODEL=embedded, "
             "which needs none"
         ) from error
+
+
+def _be_impatient() -> None:
+    """Gives huggingface_hub's client an end that it lacks: of an answer that drips in for ever."""
+    from huggingface_hub import get_session
+
+    client = get_session()
+    before = client.event_hooks["response"]
+    if _hurry not in before:
+        client.event_hooks = {**client.event_hooks, "response": [*before, _hurry]}
+
+
+def _hurry(response: Any) -> None:
+    response.stream = _paced(response.stream)
+
+
+def _paced(stream: Any) -> Any:
+    """A stream of bytes, which ends in an error where they come too slowly."""
+    kind = next(one for one in type(stream).__mro__ if one.__name__ == "SyncByteStream")
+
+    class Paced(kind):
+        def __iter__(self) -> Iterator[bytes]:
+            start, came = time.monotonic(), 0
+            for part in stream:
+                came += len(part)
+                waited = time.monotonic() - start
+                if waited > _PATIENCE_S and came < _LEAST * waited:
+                    raise OSError(f"{came:,} bytes came in {waited:.0f} s, which is too slow")
+                yield part
+
+        def close(self) -> None:
+            stream.close()
+
+    return Paced()
 
 
 def _spoiled(folder: Path) -> list[Path]:

@@ -1,11 +1,13 @@
 """An ONNX Runtime session on the execution provider that was asked for, or none at all."""
 
 import ctypes.util
+import importlib.metadata
 import importlib.util
 import tempfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
 import onnxruntime
@@ -65,9 +67,10 @@ def open_session(
         A session whose first provider is the one asked for.
 
     Raises:
-        InputError: no such device name, no file, not an ONNX model, or the session came up on
-            another provider.
+        InputError: no such device name, no file, not an ONNX model, two packages of ONNX Runtime
+            installed over each other, or the session came up on another provider.
     """
+    _refuse_two_packages()
     if device not in PROVIDERS:
         raise InputError(f"device={device!r}: unknown; use one of {', '.join(PROVIDERS)}")
     asked = PROVIDERS[device]
@@ -99,6 +102,21 @@ def open_session(
     if in_use != asked:
         raise InputError(_no_provider(device, asked, f"the session came up on {in_use}"))
     return session
+
+
+@cache
+def _refuse_two_packages() -> None:
+    """Of two packages in one folder, whose file is whose depends on which was installed last."""
+    places: dict[Path, str] = {}
+    for package in ("onnxruntime", "onnxruntime-gpu"):
+        with suppress(importlib.metadata.PackageNotFoundError):
+            there = Path(str(importlib.metadata.distribution(package).locate_file("onnxruntime")))
+            other = places.setdefault(there, package)
+            if other != package:
+                raise InputError(
+                    f"{there}: {other} and {package} are both installed there, over each other, "
+                    f"and neither is whole: pip uninstall -y {other} {package}, then install one"
+                )
 
 
 def nodes_by_provider(session: onnxruntime.InferenceSession) -> Counter[str]:

@@ -28,7 +28,8 @@ __all__ = ["Viewer", "view"]
 
 _DAYS = 180  # so long after its release Netron's page asks for an update instead of drawing
 _LETTERS = 4096  # of a file's path: no system takes more
-_ALL_LETTERS = 500_000  # of all paths: what a command line holds
+_FILES = 10_000  # of weights: so many names a command line always holds
+_ALL_BYTES = 500_000  # of all their paths, likewise
 _SECONDS = 30.0  # a server that has not started by then will not
 _COMMAND = (sys.executable, "-m", "helpers.serving")
 
@@ -143,7 +144,7 @@ def view(path: Path | str) -> Viewer:
     if not path.is_file():
         raise InputError(f"{path}: no such file; save the model there first, with onnx.save")
     weights = [name for name in external_files(path) if "\0" not in name and len(name) <= _LETTERS]
-    if sum(map(len, weights)) > _ALL_LETTERS:
+    if len(weights) > _FILES or sum(len(os.fsencode(name)) for name in weights) > _ALL_BYTES:
         raise InputError(
             f"{path}: {len(weights)} files of weights; save them in one, to look at it"
         )

@@ -16,6 +16,7 @@ from helpers.sessions import open_session
 __all__ = ["FAULTS"]
 
 CHECK = "from helpers.preflight import *; print(findings_table(check_machine()))"
+ON_CPU = "from helpers.sessions import open_session; open_session({!r})"
 ON_CUDA = "from helpers.sessions import open_session; open_session({!r}, device='cuda')"
 WITHOUT = "import onnxruntime as o; o.get_available_providers = lambda: ['CPUExecutionProvider']; "
 
@@ -65,7 +66,9 @@ def installed(folder: Path, name: str, version: str, owns: str) -> None:
 def two_wheels(folder: Path) -> str:
     for name in ("onnxruntime", "onnxruntime-gpu"):
         installed(folder, name, "1.31.1", "onnxruntime")
-    return with_line(python(CHECK, folder), "import onnxruntime")
+    onnx.save(one_node(), folder / "m.onnx")
+    refused = python(ON_CPU.format(str(folder / "m.onnx")), folder).splitlines()[-1]
+    return f"{refused}; checked: {with_line(python(CHECK, folder), 'import onnxruntime')}"
 
 
 def without_cuda(before: str) -> Callable[[Path], str]:
@@ -104,7 +107,11 @@ def other_version(package: str) -> Callable[[Path], str]:
 
 
 def old_python(_: Path) -> str:
-    return python("import sys; sys.version_info = (3, 10, 4); import helpers").splitlines()[-1]
+    """A chapter's import, and a command, of which all is told that is printed."""
+    old = "import sys; sys.version_info = (3, 10, 4); "
+    chapter = python(f"{old}import helpers").splitlines()[-1]
+    command = f"{old}sys.argv[:1] = ['-m']; import helpers.benchmark"
+    return f"{chapter}; a command: {python(command)}"
 
 
 def too_new(**changes: int) -> Callable[[Path], str]:
@@ -118,6 +125,7 @@ def too_new(**changes: int) -> Callable[[Path], str]:
     return cause
 
 
+OLD = r"ImportError: (Python 3\.10 is too old .*); a command: error: \1$"
 CUDA = r"helpers.errors.InputError: device='cuda': CUDAExecutionProvider is not to be had \({}\); "
 CUDA += r"install .*; checked: a session on cuda CUDAExecutionProvider no: not available costs: .*"
 NEWER = r"refused: m.onnx: ONNX Runtime cannot open it \(.*{}.*\); it is newer than ONNX Runtime .*"
@@ -126,6 +134,9 @@ FAULTS = [
     Fault(
         "engines",
         "both packages of ONNX Runtime are installed",
+        r"helpers.errors.InputError: .*onnxruntime and onnxruntime-gpu are both installed there, "
+        r"over each other, .*: pip uninstall -y onnxruntime onnxruntime-gpu, then install one; "
+        r"checked: "
         r"import onnxruntime from one package no: from onnxruntime and onnxruntime-gpu costs: .*"
         r"uninstall them all.*",
         two_wheels,
@@ -148,7 +159,7 @@ FAULTS = [
         r"1 line: error: .*cuda.*; .*",
         benchmark_on_cuda,
     ),
-    Fault("versions", "Python 3.10", r"ImportError: Python 3\.10 is too old .*", old_python),
+    Fault("versions", "Python 3.10", OLD, old_python),
     *(
         Fault(
             "versions",

@@ -1,5 +1,6 @@
 """What goes wrong with the network: nobody answers, the wrong thing comes, or too slowly."""
 
+import contextlib
 import hashlib
 import json
 import os
@@ -36,7 +37,8 @@ class Faulty(BaseHTTPRequestHandler):
 
     def do_GET(self):
         type(self).asked += 1
-        getattr(self, self.path.strip("/").split("/")[0], self.missing)()
+        with contextlib.suppress(BrokenPipeError):  # who asked has had enough
+            getattr(self, self.path.strip("/").split("/")[0], self.missing)()
 
     do_HEAD = do_GET
 
@@ -54,6 +56,15 @@ class Faulty(BaseHTTPRequestHandler):
         for byte in CONTENT[:60]:
             self.wfile.write(bytes([byte]))
             time.sleep(0.1)
+
+    def endless(self):
+        self.send_response(200)
+        self.end_headers()
+        while True:
+            self.wfile.write(CONTENT)
+
+    def huge(self):
+        self.begin(10**15)
 
     def short(self):
         self.begin(len(CONTENT))
@@ -125,6 +136,7 @@ def hub(path: str) -> Callable[[Path], str]:
                     HF_ENDPOINT=f"{address}/{path}",
                     HF_HUB_DOWNLOAD_TIMEOUT="2",
                     HF_HUB_ETAG_TIMEOUT="2",
+                    HUB_PATIENCE="2",
                 ),
                 cwd=PROJECT,
                 capture_output=True,
@@ -170,6 +182,14 @@ FAULTS = [
                 1,
                 {"_WHOLE_S": 0.5},
             ),
+            (
+                "a file without an end, or a length",
+                "endless",
+                "more than 50,000 bytes",
+                1,
+                {"_MOST": 50_000},
+            ),
+            ("a file of a petabyte is announced", "huge", "more than 100,000,000 bytes", 1, {}),
             ("the server breaks off in the midst", "short", ".*100 out of 20000 bytes", 1, {}),
             ("redirects without an end", "circle", ".*infinite loop.*", 11, {}),
         ]
@@ -195,6 +215,7 @@ FAULTS = [
             ("500", "broken", "500 Internal Server Error"),
             ("silence", "silent", "([Tt]imed out|disconnected)"),
             ("redirects without an end", "circle", "redirects"),
+            ("a byte drips in now and then", "dripping", "bytes came in 2 s, which is too slow"),
         ]
     ),
 ]

@@ -376,6 +376,12 @@ CASES = [
         shown(named(*(f"{number:04000}" for number in range(200)))),
     ),
     Case(
+        "20,000 short names of weights",
+        "viewer",
+        "refused: model.onnx: 20000 files of weights",
+        shown(named(*map(str, range(20_000)))),
+    ),
+    Case(
         "names of weights with a zero byte, served",
         "viewer",
         "read: served",

@@ -53,18 +53,20 @@ def inputs_of_a_maker(reader, make):
     def outer(location, **how):
         return lambda folder: make(outside(location, **how)(folder))
 
-    weights = "read: 0" if reader == "fusion" else "refused: model.onnx: cannot be"
+    fusion = reader == "fusion"  # looks for patterns, and leaves alone what it does not know
+    unknown = "read: 0" if fusion else "refused: model.onnx: cannot be"
+    twice_told = "read: dynamic" if reader == "dynamic int8" else unknown
     twice = model([helper.make_node("Relu", ["x"], ["y"])] * 2)
     own = model([helper.make_node("Nonsense", ["x"], ["y"], domain="no.such")])
     given = [
         ("a file of text", "refused: model.onnx: no ONNX model", of(b"no model")),
         ("an empty file", "refused: model.onnx: no ONNX model", of(b"")),
         ("5,000 graphs", "refused: model.onnx: no ONNX model", of(nested_ifs(5_000))),
-        ("a circle of 3 nodes", "read: |refused: model.onnx: cannot be", of(circle(3))),
-        ("a value in two places", "read: |refused: model.onnx: cannot be", of(twice)),
-        ("an operator of nobody", "read: |refused: model.onnx: cannot be", of(own)),
-        ("a weight of 2**124 numbers", weights, of(product(HUGE))),
-        ("a weight of -5 numbers", weights, of(product(NEGATIVE))),
+        ("a circle of 3 nodes", unknown, of(circle(3))),
+        ("a value in two places", twice_told, of(twice)),
+        ("an operator of nobody", unknown, of(own)),
+        ("a weight of 2**124 numbers", unknown, of(product(HUGE))),
+        ("a weight of -5 numbers", unknown, of(product(NEGATIVE))),
         ("weights at ../secret", "refused: .*model.onnx: ", outer("../secret")),
         ("weights at an absolute path", "refused: .*model.onnx: ", outer("{secret}")),
         ("weights behind a link", "refused: .*model.onnx: ", outer("w.data", link=True)),
@@ -148,19 +150,19 @@ TOKENIZERS = [
         "a class of nobody",
         "tokenizer_config.json",
         changed(tokenizer_class="os.system"),
-        "(read: 4500 tokens, no code ran|refused: )",
+        "refused: .*its tokenizer_class is 'os.system'; save the BertTokenizer",
     ),
     (
         "a text for the greatest length",
         "tokenizer_config.json",
         changed(model_max_length="$(touch x)"),
-        "(read: 4500 tokens, no code ran|refused: )",
+        "read: 4500 tokens, no code ran",
     ),
     (
         "code beside the model",
         "tokenizer_config.json",
         with_code,
-        "(read: 4500 tokens, no code ran|refused: )",
+        "read: 4500 tokens, no code ran",
     ),
 ]
 

@@ -1,10 +1,11 @@
 """Loads models by name in a process of its own: `hub_load.py CACHE NAME...`.
 
-HF_ENDPOINT says where the hub is. Prints one line of JSON a name: the loaded model's facts, or
-the message of the InputError.
+HF_ENDPOINT says where the hub is, HUB_PATIENCE after how many seconds it may be found too slow.
+Prints one line of JSON a name: the loaded model's facts, or the message of the InputError.
 """
 
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from helpers.models import load
 def main() -> None:
     """Loads the models and says what came."""
     helpers.downloads.DOWNLOADS = helpers.hub.DOWNLOADS = Path(sys.argv[1])
+    helpers.hub._PATIENCE_S = float(os.environ.get("HUB_PATIENCE", helpers.hub._PATIENCE_S))
     for name in sys.argv[2:]:
         try:
             loaded = load(name)

@@ -80,6 +80,8 @@ def spoil(path, how):
         sidecar(path).unlink()
     elif how == "empty sidecar":
         sidecar(path).write_text("")
+    elif how == "sidecar of 100,000 levels":
+        sidecar(path).write_text("[" * 100_000)
     elif how == "sidecar of another shape":
         sidecar(path).write_text("[1]")
     elif how == "sidecar of other content":  # as if 12 digits stood for two contents
@@ -91,7 +93,7 @@ def spoil(path, how):
     "how",
     [
         "cut short", "one bit", "gone", "no sidecar", "empty sidecar", "sidecar of another shape",
-        "sidecar of other content",
+        "sidecar of other content", "sidecar of 100,000 levels",
     ],
 )  # fmt: skip
 def test_what_is_not_whole_is_made_again(tmp_path, how):
