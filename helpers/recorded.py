@@ -4,7 +4,7 @@ A chapter names the record that it shows, so that a record that is added later c
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,9 @@ __all__ = ["RECORDS", "SCHEMA", "article_ms", "machine_name", "medians", "record
 
 RECORDS = PROJECT / "data" / "records"
 """Where they lie."""
+
+_LETTERS = 1000  # of a text; the longest that a benchmark has written had 160
+_LEAST, _MOST = 1e-12, 1e18  # of a number that is not 0
 
 SCHEMA = RECORDS.parent / "record.schema.json"
 """What a record holds."""
@@ -40,17 +43,32 @@ def recorded(name: str, folder: Path = RECORDS) -> dict[str, Any]:
             f"{name}: no such record in {folder}; there are: {there}. To make one: `make bench`"
         )
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = json.loads(path.read_text(encoding="utf-8"), parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
         raise InputError(f"{path}: not JSON ({error}); restore it, or `make bench`") from error
     _check(path, found)
     return found
 
 
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name} is no number")
+
+
 def _check(path: Path, found: object) -> None:
-    """Raises InputError unless the schema describes what was found."""
+    """Raises InputError unless the schema describes what was found, and it can be drawn."""
     import jsonschema  # here, because a machine that only measures need not have it
 
+    for value in _values(found):
+        if isinstance(value, str):
+            wrong = len(value) > _LETTERS
+        else:  # NaN and infinity are refused above; JSON's own 1e999 is infinity too
+            wrong = value != 0 and not _LEAST <= abs(value) <= _MOST
+        if wrong:
+            raise InputError(
+                f"{path}: no record, {value!s:.60} is no text, time or amount of a benchmark "
+                f"(at most {_LETTERS:,} letters; numbers from {_LEAST:g} to {_MOST:g}); restore "
+                "it, or `make bench`"
+            )
     schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
     errors = jsonschema.Draft202012Validator(schema).iter_errors(found)
     error = jsonschema.exceptions.best_match(errors)
@@ -59,6 +77,19 @@ def _check(path: Path, found: object) -> None:
             f"{path}: no record, {error.json_path} is not as the schema says "
             f"({error.message:.120}); restore it, or `make bench`"
         )
+
+
+def _values(found: object) -> Iterator[str | float]:
+    """Every text and number in it, names of entries too."""
+    if isinstance(found, Mapping):
+        for name, value in found.items():
+            yield name
+            yield from _values(value)
+    elif isinstance(found, list):
+        for value in found:
+            yield from _values(value)
+    elif isinstance(found, (str, int, float)) and not isinstance(found, bool):
+        yield found
 
 
 def rung_of(record: Mapping[str, Any], slug: str) -> Mapping[str, Any]:

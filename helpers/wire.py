@@ -1,11 +1,11 @@
 """The bytes of a protobuf message: decoded under the schema's names, and encoded again.
 
-What `decode` accepts, `encode` gives back byte for byte: also fields that the schema does not know,
-fields in any order, and numbers that are written longer than need be.
+What `decode` accepts, `encode` gives back byte for byte: also unknown fields, fields in any order,
+and numbers that are written longer than need be.
 """
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
@@ -13,20 +13,22 @@ from helpers.errors import InputError
 from helpers.varint import WireError, encode_varint, read_tag, read_varint
 from helpers.wire_values import Value, WireType, check_value, kind_of_value, read_value, value_bytes
 
-__all__ = ["MAX_DEPTH", "Field", "Schema", "WireError", "decode", "encode"]
+__all__ = ["MAX_DEPTH", "MAX_FIELDS", "Field", "Schema", "WireError", "decode", "encode"]
 
 MAX_DEPTH = 100
 """How many messages may stand inside one another below the outermost: protobuf's own limit."""
 
+MAX_FIELDS = 1_000_000
+"""How many fields a file may hold; the embedded model's has 4,445."""
 _MESSAGE = 11  # protobuf's number of the type
 _SIZES = {WireType.FIXED64: 8, WireType.FIXED32: 4}
 
 
 class Schema(Protocol):
-    """What `decode` asks of a message descriptor such as `onnx.ModelProto.DESCRIPTOR`.
+    """What `decode` asks of a descriptor such as `onnx.ModelProto.DESCRIPTOR`.
 
     Attributes:
-        name: the name of the message.
+        name: of the message.
         fields_by_number: {number: a field's descriptor: name, type, message_type, is_repeated}.
     """
 
@@ -83,24 +85,24 @@ class Field:
 
 
 def decode(data: bytes, schema: Schema) -> tuple[Field, ...]:
-    """Decodes a message and all messages in it, at most MAX_DEPTH inside one another.
+    """Decodes a message and all in it, MAX_FIELDS fields and MAX_DEPTH inside one another at most.
 
-    Time and memory are bounded by the size of the input: a length prefix counts for nothing before
-    it is compared with the bytes that are there. A file of nothing but two-byte fields takes the
-    most memory, some 75 times its size; one of weights takes its size again (Python 3.11).
+    Time and memory are bounded by the input: a length prefix counts for nothing before it is
+    compared with the bytes that are there. A file of nothing but two-byte fields takes the most
+    memory, 72 times its size; one of weights takes its size again (Python 3.11).
 
     Args:
         data: the bytes of one message, for example of a whole .onnx file.
-        schema: its descriptor, for example `onnx.ModelProto.DESCRIPTOR`.
+        schema: its descriptor.
 
     Returns:
         The fields in the order of the file.
 
     Raises:
-        WireError: the bytes end too soon, contradict themselves, or nest too deep.
+        WireError: they end too soon, contradict themselves, nest too deep, or are too many fields.
     """
     data = data if isinstance(data, bytes) else bytes(memoryview(data))
-    return _message(data, 0, len(data), schema, 0)
+    return _message(data, 0, len(data), schema, 0, iter(range(MAX_FIELDS)))
 
 
 def encode(fields: Iterable[Field]) -> bytes:
@@ -108,24 +110,30 @@ def encode(fields: Iterable[Field]) -> bytes:
     return b"".join(map(_encoded, fields))
 
 
-def _message(data: bytes, at: int, end: int, schema: Schema, depth: int) -> tuple[Field, ...]:
+def _message(
+    data: bytes, at: int, end: int, schema: Schema, depth: int, left: Iterator[int]
+) -> tuple[Field, ...]:
     if depth > MAX_DEPTH:
         raise WireError(at, f"more than {MAX_DEPTH} messages inside one another")
     fields = []
     while at < end:
-        fields.append(_field(data, at, end, schema, depth))
+        if next(left, None) is None:
+            raise WireError(at, f"more than {MAX_FIELDS:,} fields")
+        fields.append(_field(data, at, end, schema, depth, left))
         at += fields[-1].length
     return tuple(fields)
 
 
-def _field(data: bytes, start: int, end: int, schema: Schema, depth: int) -> Field:
+def _field(
+    data: bytes, start: int, end: int, schema: Schema, depth: int, left: Iterator[int]
+) -> Field:
     number, wire_type, at = read_tag(data, start, end)
     known = schema.fields_by_number.get(number)
     value: Value
     if known is not None and known.type == _MESSAGE and wire_type == WireType.LENGTH:
         kind = sys.intern(known.message_type.name)
         begin, stop = _extent(data, at, end, wire_type)
-        value = _message(data, begin, stop, known.message_type, depth + 1)
+        value = _message(data, begin, stop, known.message_type, depth + 1, left)
         body, last = b"", begin  # its fields are spelled by themselves
     else:
         kind = kind_of_value(known, wire_type)

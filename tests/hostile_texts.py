@@ -11,7 +11,7 @@ from helpers.display import ladder_chart, roofline_chart, save_chart, sweep_char
 from helpers.marking import Asked, Reply, problem
 from helpers.models import EMBEDDED, load
 from helpers.recorded import recorded
-from helpers.squad import Span, read_squad
+from helpers.squad import Span, featurize, read_squad
 
 __all__ = ["CASES"]
 
@@ -26,6 +26,17 @@ def titled(title):
     root = squad_root()
     root["data"][0]["title"] = title
     return root
+
+
+def windows(questions):
+    """How many windows questions on one long passage make."""
+
+    def attempt(folder: Path):
+        context = "Ada Vane " + "a " * 49_995
+        example = read_squad(write(folder / "squad.json", squad_root(context=context)))[0]
+        return len(featurize([example] * questions, load("embedded").tokenizer))
+
+    return attempt
 
 
 def deep_title(levels):
@@ -78,7 +89,7 @@ def page(folder):
     return "<img" not in html and "$\\" not in html
 
 
-LONG = squad_root(context="a" * 400_000 + "b", answer="a" * 200_000 + "b", start=5)
+LONG = squad_root(context="a" * 99_999 + "b", answer="a" * 50_000 + "b", start=5)
 
 CASES = [
     Case(
@@ -90,7 +101,7 @@ CASES = [
     Case(
         "a title of 900 lists inside one another",
         "SQuAD",
-        "(read: 1|refused: )",
+        "refused: squad.json: .*'title'",
         squad(deep_title(900)),
     ),
     Case(
@@ -133,10 +144,35 @@ CASES = [
         ),
     ),
     Case(
-        "an answer of 200,000 letters, at a wrong place",
+        "an answer of 50,001 letters, at a wrong place",
         "SQuAD",
-        "read: 200000$",
+        "read: 49999$",
         squad(LONG, lambda found: found[0].answer_starts[0]),
+    ),
+    Case(
+        "a passage of 100,001 letters",
+        "SQuAD",
+        "refused: squad.json: the context of data.0..paragraphs.0. has 100,001 letters",
+        squad(squad_root(context="Ada Vane" + "a" * 99_993)),
+    ),
+    Case(
+        "10,000 answers, each at a wrong place",
+        "SQuAD",
+        "refused: squad.json: question 'q1' has 10,000 answers, more than 100",
+        squad(squad_root(answers=[{"text": "Ada", "answer_start": 5}] * 10_000)),
+    ),
+    Case(
+        "a hundred questions on 100,000 letters",
+        "windows",
+        "read: 42100$",
+        windows(100),
+        slow=True,
+    ),
+    Case(
+        "1,000 questions on 100,000 letters",
+        "windows",
+        "refused: 1000 questions have more than 50,000,000 tokens in windows of 128",
+        windows(1000),
     ),
     Case(
         "an answer of 100,000 letters that is not there",

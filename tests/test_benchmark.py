@@ -28,7 +28,7 @@ no_gpu = pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has 
 # name: (arguments, what the line must contain: the value, then the remedy)
 BAD = {
     "squad missing": (["--squad", "{tmp}/nowhere.json"], ["{tmp}/nowhere.json", "give the path"]),
-    "squad is a folder": (["--squad", "{tmp}"], ["{tmp}", "give a JSON file"]),
+    "squad is a folder": (["--squad", "{tmp}"], ["{tmp}", "no plain file", "give the path"]),
     "squad not JSON": (["--squad", "{tmp}/text.json"], ["{tmp}/text.json", "not JSON", "give"]),
     "squad of another shape": (["--squad", "{tmp}/shape.json"], ["shape.json", "data", "must be"]),
     "answer not in its context": (

@@ -1,11 +1,15 @@
 """Reads what SQuAD v1.1 files hold, and tells in one line what is wrong with others."""
 
 import json
+import os
+import subprocess
+import sys
 
 import pytest
 from builders import CASES, squad_root, write
 
 from helpers.errors import InputError
+from helpers.files import PROJECT
 from helpers.squad import read_squad
 
 
@@ -156,5 +160,42 @@ def test_bad_files_are_told_in_one_line_with_file_and_remedy(tmp_path, name):
 def test_a_missing_file_and_a_folder(tmp_path):
     with pytest.raises(InputError, match=r"nowhere\.json: no such file; give the path"):
         read_squad(tmp_path / "nowhere.json")
-    with pytest.raises(InputError, match="cannot be read as text"):
+    with pytest.raises(InputError, match="is no plain file; give the path"):
         read_squad(tmp_path)
+
+
+EMPTY = {"empty objects": ("{}", ""), "lists and an emoji": ("[0]", ',"\U0001f642"')}
+PEAK = """\
+import resource, sys
+from helpers.squad import read_squad
+peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+before = peak()
+assert len(read_squad(sys.argv[1])) == 1
+print(peak() - before)
+"""
+
+
+@pytest.mark.parametrize("kind", EMPTY)
+def test_a_file_takes_no_more_memory_than_the_readme_says(tmp_path, kind):
+    filling, letter = EMPTY[kind]
+    path, data = tmp_path / "squad.json", json.dumps(squad_root()["data"])
+    parts = ",".join([filling] * 1_000_000)
+    path.write_text(f'{{"x":[{parts}{letter}],"data":{data}}}', encoding="utf-8")
+    command = [sys.executable, "-c", PEAK, str(path)]
+    taken = int(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    assert taken < 33 * path.stat().st_size
+    assert "32 bytes of memory" in (PROJECT / "README.md").read_text(encoding="utf-8")
+
+
+def test_a_file_that_is_too_large_is_refused_before_it_is_read(tmp_path):
+    with (tmp_path / "squad.json").open("wb") as file:
+        file.truncate(50_000_001)
+    with pytest.raises(InputError, match=r"has 50,000,001 bytes, 50,000,000 are read at most"):
+        read_squad(tmp_path / "squad.json")
+
+
+def test_devices_and_pipes_are_refused(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", "/dev/zero"):
+        with pytest.raises(InputError, match="is no plain file"):
+            read_squad(path)

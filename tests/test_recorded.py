@@ -57,6 +57,23 @@ def test_a_record_that_is_none_is_refused_with_the_place(folder, spoil, told):
         recorded("a", folder)
 
 
+@pytest.mark.parametrize("p50", ["0", "NaN", "Infinity", "1e308", "1e999", "1e-320", "-5"])
+def test_a_time_that_none_can_be_is_refused(folder, p50):
+    text = (folder / "a.json").read_text(encoding="utf-8")
+    assert '"p50": 12.0' in text
+    (folder / "a.json").write_text(text.replace('"p50": 12.0', f'"p50": {p50}'), encoding="utf-8")
+    with pytest.raises(InputError, match=r"a\.json: (no record|not JSON).*make bench"):
+        recorded("a", folder)
+
+
+def test_a_text_that_would_fill_a_chart_is_refused(folder):
+    record = recorded("a", folder)
+    record["machine"]["cpu"] = "x" * 1001
+    (folder / "a.json").write_text(json.dumps(record), encoding="utf-8")
+    with pytest.raises(InputError, match="no text, time or amount of a benchmark"):
+        recorded("a", folder)
+
+
 def test_a_rung_is_found_by_its_short_name(folder):
     assert rung_of(recorded("a", folder), "ort-fused")["latency_ms"]["p50"] == 4.0
 

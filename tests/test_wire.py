@@ -526,3 +526,13 @@ def test_memory_is_bounded_by_the_size_of_the_input(data, times):
     tracemalloc.stop()
     assert encode(fields) == data
     assert peak < times * len(data)
+
+
+def test_more_fields_than_a_model_has_are_refused(monkeypatch):
+    monkeypatch.setattr(wire, "MAX_FIELDS", 10)
+    assert len(decode(b"\x08\x01" * 10, onnx.ModelProto.DESCRIPTOR)) == 10
+    with pytest.raises(WireError, match="more than 10 fields"):
+        decode(b"\x08\x01" * 11, onnx.ModelProto.DESCRIPTOR)
+    nested = b"\x3a\x14" + b"\x08\x01" * 10  # a graph counts, and what is in it
+    with pytest.raises(WireError, match="more than 10 fields"):
+        decode(nested, onnx.ModelProto.DESCRIPTOR)

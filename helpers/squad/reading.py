@@ -9,6 +9,10 @@ from typing import Any
 
 from helpers.errors import InputError
 
+_BYTES = 50_000_000  # of a file; SQuAD's larger one has 30 million
+_LETTERS = 100_000  # of a passage; SQuAD's longest has some 4,000
+_ANSWERS = 100  # of a question; SQuAD has 6 at most
+
 __all__ = ["Example", "LeftOut", "examples_of", "read_squad", "squad_root"]
 
 LeftOut = Callable[[str, str], object]
@@ -47,8 +51,9 @@ def read_squad(path: Path | str) -> list[Example]:
         The questions, in the file's order.
 
     Raises:
-        InputError: the file is missing, is not JSON, has another shape, holds an answer that is
-            not in its context or blank, the same id twice, half a letter, or no question at all.
+        InputError: as `squad_root`; or it has another shape, a passage of more than 100,000
+            letters, more than 100 answers to a question, an answer that is not in its context or
+            blank, the same id twice, half a letter, or no question at all.
     """
     examples = list(examples_of(squad_root(path), str(path)))
     if not examples:
@@ -68,20 +73,24 @@ def squad_root(path: Path | str) -> Any:
         path: the file.
 
     Raises:
-        InputError: it is missing, no text or no JSON.
+        InputError: it is missing, no plain file, larger than 50 MB, no text or no JSON. Python
+            takes up to 32 bytes of memory for one of a file (of empty lists, and one emoji).
     """
     path = Path(path)
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
+    if not path.exists():
         raise InputError(
             f"{path}: no such file; give the path of a SQuAD v1.1 file, or leave SQUAD= out "
             "to use the one that the project ships"
-        ) from None
+        )
+    if not path.is_file():
+        raise InputError(f"{path}: is no plain file; give the path of a SQuAD v1.1 file")
+    try:
+        if (size := path.stat().st_size) > _BYTES:
+            raise InputError(f"{path}: has {size:,} bytes, {_BYTES:,} are read at most; split it")
+        text = path.read_text(encoding="utf-8-sig")
+        return json.loads(text)
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: cannot be read as text ({error}); give a JSON file") from error
-    try:
-        return json.loads(text)
     except (ValueError, RecursionError) as error:  # also a number of thousands of digits
         raise InputError(f"{path}: not JSON ({error}); give a SQuAD v1.1 file") from error
 
@@ -113,6 +122,9 @@ def _of_article(article: Any, path: str, where: str, left_out: LeftOut | None) -
         place = f"{where}.paragraphs[{p}]"
         with _leaving(left_out, place):
             context = _field(paragraph, "context", str, path, place)
+            if len(context) > _LETTERS:
+                told = f"{len(context):,} letters, more than {_LETTERS:,}"
+                raise InputError(f"{path}: the context of {place} has {told}; split it")
             for q, qa in enumerate(_field(paragraph, "qas", list, path, place)):
                 with _leaving(left_out, f"{place}.qas[{q}]"):
                     yield _example(qa, title, context, path, f"{place}.qas[{q}]")
@@ -133,15 +145,22 @@ def _example(qa: Any, title: str, context: str, path: str, where: str) -> Exampl
     name = str(_field(qa, "id", (str, int), path, where))
     question = _field(qa, "question", str, path, where)
     texts, starts = [], []
-    for i, answer in enumerate(_field(qa, "answers", list, path, where)):
+    answers = _field(qa, "answers", list, path, where)
+    if len(answers) > _ANSWERS:
+        raise InputError(
+            f"{path}: question {name!r:.60} has {len(answers):,} answers, more than {_ANSWERS}; "
+            "keep those that differ"
+        )
+    for i, answer in enumerate(answers):
         text = _field(answer, "text", str, path, f"{where}.answers[{i}]")
         start = _field(answer, "answer_start", int, path, f"{where}.answers[{i}]")
-        if not text.strip() or text not in context:
+        there = start >= 0 and context.startswith(text, start)
+        if not text.strip() or (not there and text not in context):
             raise InputError(
                 f"{path}: the answer {text!r:.60} of question {name!r:.60} is not in its context; "
                 "correct the answer or the context"
             )
-        if start < 0 or not context.startswith(text, start):
+        if not there:
             start = _nearest(text, context, start)  # the text itself is what counts
         texts.append(text)
         starts.append(start)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:  # whoever only reads questions, as a process of a cluster may
 
 __all__ = ["Features", "featurize", "shortest_length", "window_starts"]
 
+_TOKENS = 50_000_000  # of all windows together: some 1.7 GB; SQuAD's larger file has 34 million
 _MARKERS = 3  # [CLS] before the question, [SEP] behind it and behind the passage
 
 
@@ -118,7 +119,8 @@ def featurize(
         The windows of all examples, in order. A passage without a token gives no window.
 
     Raises:
-        InputError: a setting is below 1, or `max_seq_length` leaves no room for the passage.
+        InputError: a setting is below 1, `max_seq_length` leaves no room for the passage, or all
+            windows together would have more than 50 million tokens.
     """
     for name, value in {
         "max_seq_length": max_seq_length,
@@ -131,9 +133,12 @@ def featurize(
     rows: list[list[int]] = []
     marks: list[tuple[int, int, int, int]] = []
     offsets, word_ids = [], []
+    encoded: str | None = None  # the passage that was tokenised last; its questions follow
     for index, example in enumerate(examples):
         question = _encode(tokenizer, example.question)[0][:max_query_length]
-        passage, spans, words = _encode(tokenizer, example.context)
+        if example.context != encoded:
+            encoded = example.context
+            passage, spans, words = _encode(tokenizer, encoded)
         offsets.append(spans)
         word_ids.append(words)
         room = max_seq_length - len(question) - _MARKERS
@@ -144,7 +149,13 @@ def featurize(
                 f"tokens and leaves no room for its passage; use at least {least}, "
                 "which has room beside every question, or a smaller max_query_length"
             )
-        for start in window_starts(len(passage), room, doc_stride):
+        starts = window_starts(len(passage), room, doc_stride)
+        if (len(rows) + len(starts)) * max_seq_length > _TOKENS:
+            raise InputError(
+                f"{len(examples)} questions have more than {_TOKENS:,} tokens in windows of "
+                f"{max_seq_length}; featurize fewer at a time, or use a larger doc_stride"
+            )
+        for start in starts:
             part = passage[start : start + room]
             rows.append([cls, *question, sep, *part, sep])
             marks.append((index, len(question) + 2, start, len(part)))
