@@ -11,6 +11,7 @@ from pathlib import Path
 import faults_numbers
 import faults_processes
 import faults_services
+import faults_stopping
 import faults_storage
 import hostile_graphs
 import hostile_models
@@ -21,6 +22,7 @@ from hostile import Case, apart
 CASES = [*hostile_graphs.CASES, *hostile_models.CASES, *hostile_texts.CASES]
 FAULTS = [
     *faults_processes.FAULTS,
+    *faults_stopping.FAULTS,
     *faults_storage.FAULTS,
     *faults_services.FAULTS,
     *faults_numbers.FAULTS,

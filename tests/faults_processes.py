@@ -20,7 +20,7 @@ from processes import HERE, Command, wait_until
 from helpers.files import PROJECT, sha256
 from helpers.graphs import read_model
 
-__all__ = ["FAULTS", "sums", "valid_record"]
+__all__ = ["FAULTS", "STOPPED", "WITHIN", "half_written", "interrupted", "sums", "valid_record"]
 
 SCHEMA = json.loads((PROJECT / "data" / "record.schema.json").read_text(encoding="utf-8"))
 WITHIN = 2.0  # seconds after Ctrl-C
@@ -270,16 +270,31 @@ def interrupted(
     look: Callable[[Path], str],
     *,
     out: bool = True,
-    half: bool = False,
+    until: Callable[[Path], object] | None = None,
+    prepare: Callable[[Path], object] | None = None,
+    **env: str,
 ) -> Callable[[Path], str]:
-    """Ctrl-C to a command's group, `delay` seconds after it wrote some words, or half a file."""
+    """Ctrl-C to a command's group, `delay` seconds after it wrote some words, or made a file.
+
+    Args:
+        arguments: of Python.
+        words: that it writes.
+        delay: seconds.
+        look: tells what is left in the folder.
+        out: whether it takes `--out`.
+        until: whether it has got so far, by what is in the folder; None: the words are enough.
+        prepare: puts into the folder what it finds there; what that returns is where it runs.
+        env: as `Command` takes it.
+    """
 
     def cause(folder: Path) -> str:
+        cwd = (prepare(folder) if prepare else None) or PROJECT
         where = ("--out", folder / "out") if out else ()
-        with Command.python(*arguments, *where, output=folder / "a.told") as command:
+        told = folder / "a.told"
+        with Command.python(*arguments, *where, output=told, cwd=cwd, **env) as command:
             command.wait_for(words)
-            if half:
-                wait_until(lambda: half_written(folder), 120, "half a file")
+            if until:
+                wait_until(lambda: until(folder), 120, "it to get so far")
             time.sleep(delay)
             seconds = command.interrupt()
             code = command.process.poll()
@@ -380,7 +395,7 @@ FAULTS = [
         STOPPED,
         "in make bench, as files are made",
         "exit -2, nothing alive; (whole files alone|no file yet)$",  # the system's own hand
-        interrupted(LONG, "", 0, whole_files, half=True),
+        interrupted(LONG, "", 0, whole_files, until=half_written),
     ),
     in_bench("as answers are compared", LONG, "answers", 0.1),
     in_bench("as runs are timed", LONG, "latency", 0.5),

@@ -44,7 +44,13 @@ class Command:
     """
 
     def __init__(
-        self, arguments: Sequence[object], output: Path, *, cwd: Path = PROJECT, **env: str
+        self,
+        arguments: Sequence[object],
+        output: Path,
+        *,
+        cwd: Path = PROJECT,
+        stdin: int = subprocess.DEVNULL,
+        **env: str,
     ) -> None:
         """Starts it; `env` is added to this process's environment, None takes a variable out."""
         self._mark = uuid.uuid4().hex
@@ -53,7 +59,7 @@ class Command:
         with output.open("w") as told:
             self.process = subprocess.Popen(
                 [str(one) for one in arguments],
-                stdin=subprocess.DEVNULL,
+                stdin=stdin,
                 stdout=told,
                 stderr=told,
                 cwd=cwd,
@@ -110,10 +116,15 @@ class Command:
         self.process.kill()
         self.process.wait()
 
-    def interrupt(self) -> float:
-        """Ctrl-C in a terminal: SIGINT to its group. Gives the seconds until all have ended."""
+    def interrupt(self, times: int = 1) -> float:
+        """Ctrl-C in a terminal, once or oftener: SIGINT to its group.
+
+        Gives the seconds until all have ended.
+        """
         start = time.monotonic()
-        os.killpg(self.process.pid, signal.SIGINT)
+        for number in range(times):
+            time.sleep(0.3 if number else 0)
+            os.killpg(self.process.pid, signal.SIGINT)
         while self.process.poll() is None or self.alive():
             if time.monotonic() > start + 30:
                 break
