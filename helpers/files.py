@@ -79,7 +79,7 @@ def _kept(folder: Path) -> bool:
 
 
 @contextmanager
-def put_in_place(path: Path | str) -> Iterator[Path]:
+def put_in_place(path: Path | str, *, all_there: bool = False) -> Iterator[Path]:
     """Yields a temporary path beside `path`; renames it to `path` when the block ends well.
 
     Where the process is killed, what it had written stays beside `path` until the next who writes
@@ -87,6 +87,8 @@ def put_in_place(path: Path | str) -> Iterator[Path]:
 
     Args:
         path: where the file shall stand; its folder is made when missing.
+        all_there: whether libraries' temporary files lie there too while the block runs; in the
+            system's own folder for them, those of a killed process stay.
 
     Yields:
         A path on the same disk, of the same name, to write to: an empty file, alone in its folder.
@@ -102,6 +104,9 @@ def put_in_place(path: Path | str) -> Iterator[Path]:
             temporary.touch()
         except OSError as error:
             raise InputError(_no_room(path.parent, error.strerror)) from error
+        if all_there:
+            stack.callback(setattr, tempfile, "tempdir", tempfile.tempdir)
+            tempfile.tempdir = str(temporary.parent)
         with writing_to(path.parent):
             yield temporary
             temporary.chmod(0o644)  # some makers write for their owner only

@@ -82,7 +82,7 @@ def quantize_dynamic_bert(
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
     reduce = needs_reduce_range() if reduce_range is None else reduce_range
-    with put_in_place(out) as temporary, refusing(path, "cannot be quantised"):
+    with put_in_place(out, all_there=True) as temporary, refusing(path, "cannot be quantised"):
         quantize_dynamic(
             _loaded(path),
             temporary,
@@ -128,7 +128,7 @@ def quantize_static_bert(
 
     windows = _windows(calibration)
     reduce = needs_reduce_range() if reduce_range is None else reduce_range
-    with put_in_place(out) as temporary, refusing(path, "cannot be quantised"):
+    with put_in_place(out, all_there=True) as temporary, refusing(path, "cannot be quantised"):
         quantize_static(
             _with_shapes(_loaded(path)),
             temporary,

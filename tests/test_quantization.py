@@ -1,5 +1,8 @@
 """An int8 BERT has int8 weights of the range asked for, and answers nearly as the fp32 one."""
 
+import tempfile
+from pathlib import Path
+
 import numpy as np
 import onnx
 import onnxruntime
@@ -206,3 +209,24 @@ def test_a_file_that_is_no_model_is_told(case_windows, tmp_path):
     with pytest.raises(InputError, match=r"none\.onnx: no such file; export a model"):
         quantize_static_bert(tmp_path / "none.onnx", tmp_path / "s.onnx", calibration=windows)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_made_on_the_way_lies_beside_the_result_and_goes(
+    files, case_windows, tmp_path, monkeypatch
+):
+    system, seen = tmp_path / "system", []
+    system.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(system))
+    make = tempfile.mkdtemp
+
+    def watched(*args, **options):
+        seen.append(make(*args, **options))
+        return seen[-1]
+
+    monkeypatch.setattr(tempfile, "mkdtemp", watched)
+    given = case_windows.inputs(slice(1))
+    quantize_static_bert(files["apart"], tmp_path / "out" / "int8.onnx", calibration=given)
+    assert any("ort.quant" in folder for folder in seen)
+    assert all(Path(folder).is_relative_to(tmp_path / "out") for folder in seen)
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["int8.onnx"]
+    assert (list(system.iterdir()), tempfile.tempdir) == ([], str(system))
