@@ -11,9 +11,11 @@ from functools import partial
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
+import nbformat
 import numpy as np
 from builders import CASES, server
 from fault import Fault
+from faults_kernels import small_project
 from faults_processes import valid_record
 from hub_server import hub
 from places import as_stranger, project_copy, read_only, small_disk
@@ -134,6 +136,64 @@ def limited(folder: Path) -> str:
     os.waitpid(process, 0)
     assert json.loads((folder / "made").read_text()) == "old"
     return f"{(folder / 'told').read_text()} {sorted(path.name for path in folder.iterdir())}"
+
+
+def said(command: Command, folder: Path) -> str:
+    """How a command ended, and the line or lines that it told of it."""
+    code = command.wait()
+    lines = [line for line in command.told.splitlines() if line.startswith("error: ")]
+    traced = " and a traceback" if "Traceback" in command.told else ""
+    return f"exit {code}{traced}: {' | '.join(lines).replace(str(folder), '')}"
+
+
+def book(folder: Path) -> str:
+    """`make book` onto a disk that holds its style sheets and not its pictures."""
+    with small_disk(folder / "disk", 2000) as disk:
+        (disk / "book").mkdir()
+        (disk / "book" / "index.html").write_text("the old book")
+        arguments = ("-m", "helpers.book", "--out", disk / "book")
+        with Command.python(*arguments, output=folder / "a.told") as command:
+            told = said(command, folder)
+        pages = {path.name: path.read_text() for path in disk.rglob("*") if path.is_file()}
+        return f"{told}; {pages}, {sorted(path.name for path in disk.iterdir())}"
+
+
+def rerun(folder: Path) -> str:
+    """`make rerun` where the outputs of a chapter have no room in place of the old ones."""
+    project = small_project(folder / "project")
+    notebooks = project / "notebooks"
+    (notebooks / "01-bad.ipynb").unlink()
+    large = nbformat.read(notebooks / "02-good.ipynb", as_version=4)
+    large.cells[1].source = "'x' * 1_000_000"
+    content = nbformat.writes(large).encode()
+    (notebooks / "02-good.ipynb").unlink()
+    notebooks.rmdir()
+    with small_disk(folder / "disk", 700) as disk:
+        notebooks.symlink_to(disk)
+        (disk / "02-good.ipynb").write_bytes(content)
+        arguments = ("-m", "helpers.chapters", "rerun")
+        with Command.python(*arguments, output=folder / "a.told", cwd=project) as command:
+            told = said(command, folder)
+        (path,) = disk.iterdir()
+        stays = "as it was" if path.read_bytes() == content else "CHANGED"
+        return f"{told}; {path.name} is {stays}"
+
+
+def score(folder: Path) -> str:
+    """`make score` onto a disk that takes a few chunks of answers and no more."""
+    import pyarrow.parquet as parquet
+
+    with small_disk(folder / "disk", 300) as disk:
+        (disk / "full").write_bytes(bytes(270_000))
+        out = disk / "out"
+        options = ("--chunk", "8", "--workers", "1", "--out", out)
+        arguments = ("-m", "helpers.offline", *options)
+        with Command.python(*arguments, output=folder / "a.told", RAY_ADDRESS="") as command:
+            told = said(command, folder)
+        stand = [parquet.read_table(path).num_rows for path in out.glob("answers/*/*.parquet")]
+        assert set(stand) == {8}, stand
+        aside = [path for path in out.rglob("*") if path.name.startswith(".")]
+        return f"{told}; whole chunks stand, {len(aside)} files aside"
 
 
 # --- read-only, no home ------------------------------------------------------------------------
@@ -300,6 +360,14 @@ FULL = (
 )
 AGAIN = r"fetched again, whole: True; without the server refused: http.* cannot be downloaded"
 
+NO_ROOM = (
+    r"exit 2: error: {}: cannot write there \(No space left on device\); "
+    r"free some space, or choose a folder that you may write to; {}$"
+)
+BOOK = NO_ROOM.format("/disk", r"\{'index.html': 'the old book'\}, \['book'\]")
+RERUN = NO_ROOM.format("/project/notebooks", "02-good.ipynb is as it was")
+SCORE = NO_ROOM.format(r"/disk/out/answers/shard=\S+\.json", "whole chunks stand, 0 files aside")
+
 TWICE = "made 2 times, whole: True$"
 
 
@@ -318,6 +386,9 @@ FAULTS = [
         for how in ("dynamic", "static", "OpenVINO's")
     ),
     Fault(ROOM, "a full disk under a trained model", FULL, no_room(model)),
+    Fault(ROOM, "a full disk under the book", BOOK, book),
+    Fault(ROOM, "a full disk under make rerun", RERUN, rerun),
+    Fault(ROOM, "a full disk under make score", SCORE, score),
     Fault(ROOM, "a quota on a file's size", QUOTA, limited, False),
     Fault(ROOM, "a read-only project, every command", EVERY, commands_in_read_only_project),
     Fault(ROOM, "a read-only cache", CACHE, read_only_cache, False),
