@@ -139,6 +139,22 @@ def agree(found, expected):
         (lambda a, b: a.shape == b.shape and np.allclose(a, b), "near 1000 .* it says True"),
         (lambda a, b: np.array_equal(a, b), "ten-millionth it says False"),
         (lambda a, b: agree(np.nan_to_num(a), np.nan_to_num(b)), "NaN in the same place of both"),
+        (
+            lambda a, b: a.shape == b.shape and np.allclose(a, b, rtol=0, atol=5e-4),
+            "off by 0.000003 it says True",
+        ),
+        (
+            lambda a, b: a.shape == b.shape and bool(np.abs(a - b).mean() <= 1e-6),
+            "off by 0.000003 it says True",
+        ),
+        (
+            lambda a, b: a.size == b.size and agree(a.ravel(), b.ravel()),
+            r"shapes \(2, 8\) and \(4, 4\) it says True",
+        ),
+        (
+            lambda a, b: not np.isnan(a).any() and agree(a, np.where(np.isnan(b), a, b)),
+            "NaN in the second array it says True",
+        ),
         (lambda a, b: np.abs(a - b).max(), "True or False is wanted; for two equal arrays .*0.0"),
         (lambda a, b: a.nothing, "raises AttributeError .* for two equal arrays"),
         (lambda a: True, "raises TypeError .* takes 1 positional argument"),
@@ -416,6 +432,16 @@ def export_old(module, inputs, path, **settings):
     return path
 
 
+def no_loop_but_power(power):
+    """A loop that copies, beside the power that doubles."""
+    body = "b (int64 i, bool go, float[m] c) => (bool on, float[m] d) "
+    body += "{ on = Identity(go) d = Identity(c) }"
+    return parse(
+        f"{HEAD} g (float[m] x, int64 n) => (float[m] y) {{ {power} "
+        f"copy = Loop <body = {body}> (n, , x) y = Mul(copy, p) }}"
+    )
+
+
 def test_a_loop(tmp_path):
     example = (torch.ones(3), torch.tensor(3))
     script = torch.jit.script(Double())
@@ -431,6 +457,8 @@ def test_a_loop(tmp_path):
     power = "f = Cast <to = 1> (n) two = Constant <value_float = 2.0> () p = Pow(two, f)"
     no_loop = parse(f"{HEAD} g (float[m] x, int64 n) => (float[m] y) {{ {power} y = Mul(x, p) }}")
     assert "right numbers, but no loop is in the file" in says("03.3", no_loop)
+    beside = no_loop_but_power(power)
+    assert "they are not the loop's work" in says("03.3", beside)
     added = parse(f"{HEAD} g (float[m] x, int64 n) => (float[m] y) {{ y = Identity(x) }}")
     assert "3 numbers, doubled 1 times: the numbers are wrong" in says("03.3", added)
 

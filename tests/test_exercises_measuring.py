@@ -152,6 +152,14 @@ def apart(ours, theirs):
             lambda a, b: (~(np.abs(np.subtract(a, b)) <= 0.001)).any(axis=(0, 2)),
             "a list of window num",
         ),
+        (
+            lambda a, b: np.flatnonzero((~(np.abs(np.subtract(a, b)) <= 0.009)).any(axis=(0, 2))),
+            "lower by 0.0015, it gives",
+        ),
+        (
+            lambda a, b: apart(a, [np.where(np.isnan(t), o, t) for o, t in zip(a, b, strict=True)]),
+            "in the second pair, it gives",
+        ),
         (lambda a, b: 7, "a list of window numbers is wanted; where one start logit .* int 7"),
         (lambda a: a, "raises TypeError"),
         ([7], "a function of two pairs is wanted"),
@@ -181,6 +189,18 @@ def stopwatch(
     return times
 
 
+def in_orders(engines, samples, orders, *, once=False, from_warmup=False, window=None):
+    """Rounds in these orders by turns; the clock started once a round, the first round kept."""
+    times = {name: [] for name in engines}
+    for number in range(samples + 1):
+        start = time.perf_counter()
+        for name in orders.split()[number % len(orders.split())]:
+            start = start if once else time.perf_counter()
+            engines[name](number if window is None else window)
+            times[name].append((time.perf_counter() - start) * 1000)
+    return {name: all_[:-1] if from_warmup else all_[1:] for name, all_ in times.items()}
+
+
 def one_after_the_other(engines, samples):
     return {name: stopwatch({name: run}, samples)[name] for name, run in engines.items()}
 
@@ -197,13 +217,23 @@ def by_measure(engines, samples):
             lambda e, n: stopwatch(e, n, warmup=0),
             "a was called 12 times, so its very first call counts",
         ),
-        (lambda e, n: stopwatch(e, n, mixed=False), "every round has the order a b c"),
+        (
+            lambda e, n: stopwatch(e, n, mixed=False),
+            "order a b c: each engine always runs behind",
+        ),
         (lambda e, n: stopwatch(e, n, same=False), "in round 1 the engines got the windows"),
         (
             lambda e, n: stopwatch(e, n, scale=1),
             "3 ms, asleep, and the least sample of it is 0.003",
         ),
         (lambda e, n: stopwatch(e, n, clock=time.process_time), "a clock that goes on"),
+        (lambda e, n: stopwatch(e, n, scale=1e6), "the clock is for one call"),
+        (lambda e, n: stopwatch(e, n, scale=1e9), "the clock is for one call"),
+        (lambda e, n: in_orders(e, n, "abc bca cab"), "each engine always runs behind the same"),
+        (lambda e, n: in_orders(e, n, "abc cba"), "no other orders than a b c, c b a"),
+        (lambda e, n: in_orders(e, n, "abc acb bca cab", once=True), "the clock is for one call"),
+        (lambda e, n: in_orders(e, n, "abc acb bca cab", from_warmup=True), "the clock is for one"),
+        (lambda e, n: in_orders(e, n, "abc acb bca cab", window=5), "every round ran window int 5"),
         (
             lambda e, n: {k: v[:-1] for k, v in stopwatch(e, n).items()},
             "12 samples are wanted, there are 11",

@@ -95,7 +95,10 @@ def beats_both(answer: Any) -> str:
             f"small enough, with {nodes} nodes; but of the likeliest starts and ends in "
             f"{_WINDOWS} windows only {kept:.0%} are PyTorch's"
         )
-    return f"{size / bar.fused_bytes:.0%} of the bytes, {nodes} nodes, and the answers are kept."
+    return (
+        f"{size / bar.fused_bytes:.0%} of the bytes, {nodes} nodes, and {kept:.0%} of the "
+        "likeliest starts and ends are PyTorch's."
+    )
 
 
 def _kept(session: onnxruntime.InferenceSession, bar: _Bar) -> float:

@@ -58,7 +58,13 @@ def _comparison(answer: Any) -> str:
         ("shapes (8,) and (2, 8)", row[0], row, False),
         ("a NaN in the first array", spoilt, array, False),
         ("a NaN in the same place of both", spoilt, spoilt.copy(), False),
+        ("a NaN in the second array", array, spoilt, False),
+        ("shapes (2, 8) and (4, 4)", array, array.reshape(4, 4), False),
     ]  # fmt: skip
+    for by in (3e-6, -3e-6):
+        shifted = array.copy()
+        shifted[0, 5] += by
+        cases.append(("one number in sixteen that is off by 0.000003", shifted, array, False))
     for name, found, expected, agree in cases:
         said = called(answer, found, expected, names=name)
         if not isinstance(said, bool | np.bool):

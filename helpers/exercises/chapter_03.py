@@ -9,6 +9,7 @@ import onnx
 from helpers.exercises.judging import as_model, legal, opened, ran, same
 from helpers.exercises.verdicts import NotYet, shown, wanted
 from helpers.graphs import count_ops
+from helpers.subgraphs import all_graphs
 
 __all__ = ["CHECKS", "HANDOUTS"]
 
@@ -89,7 +90,27 @@ def _loop(answer: Any) -> str:
         same(found, x * 2**n, f"{size} numbers, doubled {n} times", within=1e-4)
     if not {"Loop", "Scan"} & set(count_ops(model)):
         raise NotYet(f"right numbers, but no loop is in the file: {count_ops(model)}")
+    if "Loop" in count_ops(model):
+        _loop_does_it(model)
     return "The number of rounds is an input, and so is the size."
+
+
+def _loop_does_it(model: onnx.ModelProto) -> None:
+    """Raises NotYet unless nothing is doubled where no loop makes a round."""
+    idle = onnx.ModelProto()
+    idle.CopyFrom(model)
+    idle.graph.initializer.append(onnx.numpy_helper.from_array(np.array(0, np.int64), "no rounds"))
+    for graph in all_graphs(idle.graph):
+        for node in graph.node:
+            if node.op_type == "Loop":
+                node.input[0] = "no rounds"
+    x = np.float32([1, -2, 3])
+    found = ran(opened(idle), {"x": x, "n": np.array(3, np.int64)})[0]
+    if not np.array_equal(found, x):
+        raise NotYet(
+            "right numbers, but they are not the loop's work: with no rounds in it, the file still "
+            f"makes {found.tolist()} of {x.tolist()}, for n=3"
+        )
 
 
 def _open_size(answer: Any) -> str:

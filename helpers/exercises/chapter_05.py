@@ -148,8 +148,13 @@ def _windows_apart(answer: Any) -> str:
         ("windows 1, 5 and 6 have a logit that is off, window 5 two of them",
          _changed(_changed(_changed(_changed(near, 0, 6, 1), 0, 5, -1), 1, 5, 1), 1, 1, -1),
          [1, 5, 6]),
+        ("one end logit of window 3 is lower by 0.0015", _changed(near, 1, 3, -0.0015), [3]),
+        ("one end logit of window 3 is lower by 0.0005", _changed(near, 1, 3, -0.0005), []),
     ]  # fmt: skip
-    for what, ours, right in cases:
+    spoilt = _changed(theirs, 0, 6, np.nan)
+    pairs = [(what, ours, theirs, right) for what, ours, right in cases]
+    pairs.append(("one start logit of window 6 is NaN, in the second pair", near, spoilt, [6]))
+    for what, ours, theirs, right in pairs:
         found = called(answer, ours, theirs, names=f"a case where {what}")
         if (numbers := _numbers(found)) is None:
             raise NotYet(f"a list of window numbers is wanted; where {what}, it is {shown(found)}")
@@ -157,7 +162,7 @@ def _windows_apart(answer: Any) -> str:
             raise NotYet(f"where {what}, it gives {numbers}")
         if numbers != right:
             raise NotYet(f"where {what}, it gives {numbers}: each once, in order, is wanted")
-    return f"{len(cases)} cases, and no window passes unseen, NaN among them."
+    return f"{len(pairs)} cases, and no window passes unseen, NaN among them."
 
 
 def _numbers(found: Any) -> list[int] | None:

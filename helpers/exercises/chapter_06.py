@@ -53,8 +53,8 @@ def _missing_fusions(answer: Any) -> str:
         said = given.get(name, 0)
         if said != number - found[name]:
             raise NotYet(
-                f"{name}: {said} missing, you say. How many should a BERT of {_LAYERS} layers "
-                "have, and how many of those in the model are ONNX Runtime's own (by their domain)?"
+                f"{name}: {said} missing, you say. Hold how many a BERT of {_LAYERS} layers has, "
+                "fused whole, against how many this model has"
             )
     return "ONNX's own Attention bears the same name; its domain tells it apart."
 

@@ -2,6 +2,8 @@
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -13,8 +15,22 @@ __all__ = ["fair_stopwatch"]
 _NAMES = ("a", "b", "c")
 _SAMPLES = 12
 _SLEEP_MS = 3.0
+_ORDERS = 3  # of six; that chance gives fewer in twelve rounds is one case in some 30,000
 
-_Log = list[tuple[str, str]]  # (engine, what it was called with, in words)
+_SLACK_MS = 0.02  # for rounding, and for the steps between a clock and a call
+
+
+@dataclass(frozen=True)
+class _Call:
+    """One call of an engine: which, with what (in words), and from when to when, in seconds."""
+
+    engine: str
+    window: str
+    start: float
+    end: float
+
+
+_Log = list[_Call]
 
 
 def fair_stopwatch(answer: Any) -> str:
@@ -48,14 +64,16 @@ def fair_stopwatch(answer: Any) -> str:
             f"it is {times['a'].min():.3g}: milliseconds are wanted, of a clock that goes on while "
             "a program waits"
         )
+    _of_their_calls(times, log)
     return f"{_SAMPLES} rounds after {len(log) - 3 * _SAMPLES} calls that do not count."
 
 
 def _engine(name: str, log: _Log) -> Callable[[object], None]:
     def run(window: object) -> None:
-        log.append((name, shown(window)))
+        start = time.perf_counter()
         if name == "a":
             time.sleep(_SLEEP_MS / 1000)
+        log.append(_Call(name, shown(window), start, time.perf_counter()))
 
     return run
 
@@ -77,7 +95,7 @@ def _times(found: Any, names: str) -> dict[str, np.ndarray]:
 
 def _warmed_up(log: _Log) -> None:
     for name in _NAMES:
-        count = sum(who == name for who, _ in log)
+        count = sum(call.engine == name for call in log)
         if count < _SAMPLES:
             raise NotYet(
                 f"{name} was called {count} times, so {_SAMPLES} samples cannot be its own"
@@ -89,14 +107,38 @@ def _warmed_up(log: _Log) -> None:
 def _in_rounds(rounds: list[_Log]) -> None:
     """Holds the calls that count to rounds of all engines, on one window, in mixed order."""
     for number, calls in enumerate(rounds, start=1):
-        if sorted(who for who, _ in calls) != sorted(_NAMES):
-            told = " ".join(who for calls in rounds for who, _ in calls)
+        if sorted(call.engine for call in calls) != sorted(_NAMES):
+            told = " ".join(call.engine for calls in rounds for call in calls)
             raise NotYet(
                 f"of the calls that count, round {number} should hold each engine once; "
                 f"the engines ran in this order: {told}"
             )
-        if any(window != calls[0][1] for _, window in calls):
-            raise NotYet(f"in round {number} the engines got the windows {[w for _, w in calls]}")
-    if len({tuple(who for who, _ in calls) for calls in rounds}) == 1:
-        first = " ".join(who for who, _ in rounds[0])
-        raise NotYet(f"every round has the order {first}, so each engine always has one before it")
+        if any(call.window != calls[0].window for call in calls):
+            windows = [call.window for call in calls]
+            raise NotYet(f"in round {number} the engines got the windows {windows}")
+    if len({calls[0].window for calls in rounds}) == 1:
+        raise NotYet(f"every round ran window {rounds[0][0].window}, and no other was tried")
+    orders = {tuple(call.engine for call in calls) for calls in rounds}
+    if len({pair for order in orders for pair in pairwise(order)}) <= len(_NAMES):
+        told = ", ".join(" ".join(order) for order in sorted(orders))
+        raise NotYet(f"rounds have the order {told}: each engine always runs behind the same one")
+    if len(orders) < _ORDERS:
+        told = ", ".join(" ".join(order) for order in sorted(orders))
+        raise NotYet(f"{_SAMPLES} rounds have no other orders than {told}")
+
+
+def _of_their_calls(times: Mapping[str, np.ndarray], log: _Log) -> None:
+    """Holds each sample to the call that it is of: no shorter, and begun after the one before."""
+    ends = [-np.inf, *(call.end for call in log)]
+    starts = [*(call.start for call in log[1:]), np.inf]
+    for name in _NAMES:
+        own = [number for number, call in enumerate(log) if call.engine == name][-_SAMPLES:]
+        for sample, number in zip(times[name], own, strict=True):
+            least = (log[number].end - log[number].start) * 1000
+            most = (starts[number] - ends[number]) * 1000
+            if not least - _SLACK_MS <= sample <= most + _SLACK_MS:
+                raise NotYet(
+                    f"{name}: a sample is {sample:.4g}, where its call took {least:.4g} ms, and "
+                    f"{most:.4g} lie between the call before and the one behind; the clock is for "
+                    "one call of the rounds that count, in their order, in milliseconds"
+                )
