@@ -16,7 +16,8 @@ Who imports whom (no circles; everything may import `errors`)::
     recorded                   the records in data/records, by name -> files
     requirements               what is wanted, what is installed -> files
     wire_values                numbers and text on the wire -> varint
-    wire                       a protobuf message, decoded and encoded -> wire_values
+    wire_limits                how much one decoding takes at most -> wire_values
+    wire                       a protobuf message, decoded and encoded -> wire_limits
     serving                    the process of Netron's server
     downloads, checkpoints     one file; one folder of weights
     hub                        a model's files, by their hashes -> downloads

@@ -1,34 +1,30 @@
 """The bytes of a protobuf message: decoded under the schema's names, and encoded again.
 
-What `decode` accepts, `encode` gives back byte for byte: also unknown fields, fields in any order,
-and numbers that are written longer than need be.
+What `decode` accepts, `encode` gives back byte for byte: also fields that the schema does not know,
+fields in any order, and numbers that are written longer than need be.
 """
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from helpers.errors import InputError
 from helpers.varint import WireError, encode_varint, read_tag, read_varint
+from helpers.wire_limits import MAX_DEPTH, MAX_FIELDS, Allowance
 from helpers.wire_values import Value, WireType, check_value, kind_of_value, read_value, value_bytes
 
 __all__ = ["MAX_DEPTH", "MAX_FIELDS", "Field", "Schema", "WireError", "decode", "encode"]
 
-MAX_DEPTH = 100
-"""How many messages may stand inside one another below the outermost: protobuf's own limit."""
-
-MAX_FIELDS = 1_000_000
-"""How many fields a file may hold; the embedded model's has 4,445."""
 _MESSAGE = 11  # protobuf's number of the type
 _SIZES = {WireType.FIXED64: 8, WireType.FIXED32: 4}
 
 
 class Schema(Protocol):
-    """What `decode` asks of a descriptor such as `onnx.ModelProto.DESCRIPTOR`.
+    """What `decode` asks of a message descriptor such as `onnx.ModelProto.DESCRIPTOR`.
 
     Attributes:
-        name: of the message.
+        name: the name of the message.
         fields_by_number: {number: a field's descriptor: name, type, message_type, is_repeated}.
     """
 
@@ -85,24 +81,26 @@ class Field:
 
 
 def decode(data: bytes, schema: Schema) -> tuple[Field, ...]:
-    """Decodes a message and all in it, MAX_FIELDS fields and MAX_DEPTH inside one another at most.
+    """Decodes a message and all messages in it, at most MAX_DEPTH inside one another.
 
-    Time and memory are bounded by the input: a length prefix counts for nothing before it is
-    compared with the bytes that are there. A file of nothing but two-byte fields takes the most
-    memory, 72 times its size; one of weights takes its size again (Python 3.11).
+    Time and memory are bounded by the size of the input: a length prefix counts for nothing before
+    it is compared with the bytes that are there. Messages of nothing but messages take the most
+    memory, 88 bytes for one of the file; a file of weights takes its size again (Python 3.11;
+    `tests/test_wire.py` measures both). Beyond `MAX_FIELDS` nothing is decoded.
 
     Args:
         data: the bytes of one message, for example of a whole .onnx file.
-        schema: its descriptor.
+        schema: its descriptor, for example `onnx.ModelProto.DESCRIPTOR`.
 
     Returns:
         The fields in the order of the file.
 
     Raises:
-        WireError: they end too soon, contradict themselves, nest too deep, or are too many fields.
+        WireError: the bytes end too soon, contradict themselves, or nest too deep.
+        InputError: there are more than `MAX_FIELDS` fields and packed numbers.
     """
     data = data if isinstance(data, bytes) else bytes(memoryview(data))
-    return _message(data, 0, len(data), schema, 0, iter(range(MAX_FIELDS)))
+    return _message(data, 0, len(data), schema, 0, Allowance())
 
 
 def encode(fields: Iterable[Field]) -> bytes:
@@ -111,23 +109,21 @@ def encode(fields: Iterable[Field]) -> bytes:
 
 
 def _message(
-    data: bytes, at: int, end: int, schema: Schema, depth: int, left: Iterator[int]
+    data: bytes, at: int, end: int, schema: Schema, depth: int, left: Allowance
 ) -> tuple[Field, ...]:
     if depth > MAX_DEPTH:
         raise WireError(at, f"more than {MAX_DEPTH} messages inside one another")
     fields = []
     while at < end:
-        if next(left, None) is None:
-            raise WireError(at, f"more than {MAX_FIELDS:,} fields")
+        left.take()
         fields.append(_field(data, at, end, schema, depth, left))
         at += fields[-1].length
     return tuple(fields)
 
 
-def _field(
-    data: bytes, start: int, end: int, schema: Schema, depth: int, left: Iterator[int]
-) -> Field:
-    number, wire_type, at = read_tag(data, start, end)
+def _field(data: bytes, at: int, end: int, schema: Schema, depth: int, left: Allowance) -> Field:
+    start = at
+    number, wire_type, at = read_tag(data, at, end)
     known = schema.fields_by_number.get(number)
     value: Value
     if known is not None and known.type == _MESSAGE and wire_type == WireType.LENGTH:
@@ -138,9 +134,10 @@ def _field(
     else:
         kind = kind_of_value(known, wire_type)
         if wire_type == WireType.GROUP:
-            begin, stop = at, _group_end(data, at, end, number, depth)
+            begin, stop = at, _group_end(data, at, end, number, depth, left)
         else:
             begin, stop = _extent(data, at, end, wire_type)
+        left.take_numbers(data, begin, stop, kind)
         value = read_value(data, begin, stop, kind, wire_type)
         body, last = value_bytes(kind, value), stop
     head = _head(number, wire_type, stop - begin)
@@ -167,12 +164,13 @@ def _extent(data: bytes, at: int, end: int, wire_type: int) -> tuple[int, int]:
     return begin, begin + size
 
 
-def _group_end(data: bytes, at: int, end: int, number: int, depth: int) -> int:
+def _group_end(data: bytes, at: int, end: int, number: int, depth: int, left: Allowance) -> int:
     """Where a group ends: an old kind of message, closed by a tag instead of told by a length."""
     opened = [number]
     while opened:
         if depth + len(opened) > MAX_DEPTH:
             raise WireError(at, f"more than {MAX_DEPTH} messages inside one another")
+        left.take()
         start = at
         number, wire_type, at = read_tag(data, at, end)
         if wire_type == WireType.GROUP:

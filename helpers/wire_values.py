@@ -7,7 +7,10 @@ from typing import Any
 from helpers.errors import InputError
 from helpers.varint import WireError, encode_varint, read_varint
 
-__all__ = ["Value", "WireType", "check_value", "kind_of_value", "read_value", "value_bytes"]
+__all__ = [
+    "Value", "WireType", "check_value", "count_numbers", "kind_of_value", "read_value",
+    "value_bytes",
+]  # fmt: skip
 
 Value = int | float | str | bytes | tuple[Any, ...]
 """What a field holds; a tuple holds a message's fields, or the numbers of a packed field."""
@@ -42,6 +45,7 @@ _FITTING: dict[str, tuple[type, ...]] = {  # what Python holds for a kind; for a
     "string": (str, bytes),
     "bytes": (bytes,),
 }
+_GOING_ON = bytes(range(0x80, 0x100))  # the bytes of a varint before its last one
 _LENGTHS = {WireType.FIXED64: 8, WireType.FIXED32: 4}
 
 
@@ -62,6 +66,23 @@ def kind_of_value(known: Any, wire_type: int) -> str:
     if kind and wire_type == WireType.LENGTH and known.is_repeated:
         return f"packed {kind}"
     return ""
+
+
+def count_numbers(data: bytes, begin: int, stop: int, kind: str) -> int:
+    """How many numbers stand in a packed field, told without reading them; 0 of any other field.
+
+    Args:
+        data: the bytes.
+        begin: where the numbers begin.
+        stop: where they end.
+        kind: of `kind_of_value`.
+    """
+    if not kind.startswith("packed "):
+        return 0
+    form = _FORMATS.get(kind.removeprefix("packed "))
+    if form:
+        return (stop - begin) // struct.calcsize(form)
+    return len(data[begin:stop].translate(None, _GOING_ON))
 
 
 def read_value(data: bytes, begin: int, stop: int, kind: str, wire_type: int) -> Value:
@@ -107,7 +128,10 @@ def value_bytes(kind: str, value: Value) -> bytes:
     form = _FORMATS.get(kind.removeprefix("packed "))
     if form:
         return struct.pack(f"<{len(numbers)}{form}", *numbers)
-    return b"".join(map(encode_varint, numbers))
+    written = bytearray()  # a list of one text a number would take 56 bytes for each
+    for number in numbers:
+        written += encode_varint(number)
+    return bytes(written)
 
 
 def check_value(name: str, kind: str, wire_type: int, value: Value) -> None:

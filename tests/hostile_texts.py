@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import onnx
 from builders import copy_folder, squad_root, write
 from hostile import Case
 
@@ -12,10 +13,17 @@ from helpers.marking import Asked, Reply, problem
 from helpers.models import EMBEDDED, load
 from helpers.recorded import recorded
 from helpers.squad import Span, featurize, read_squad
+from helpers.varint import encode_varint
+from helpers.wire import decode
 
 __all__ = ["CASES"]
 
 MARKUP = "<img src=x onerror=alert(1)> $\\href{x}{y}$"
+
+
+def many_numbers(folder):
+    data = b"\x3a" + encode_varint(10_000_000) + b"\x01" * 10_000_000
+    return len(decode(data, onnx.TensorProto.DESCRIPTOR))
 
 
 def squad(content, tell=len):
@@ -93,6 +101,19 @@ LONG = squad_root(context="a" * 99_999 + "b", answer="a" * 50_000 + "b", start=5
 
 CASES = [
     Case(
+        "ten million numbers behind one length",
+        "decoder",
+        "refused: more than 1,000,000 fields .* decode a part",
+        many_numbers,
+    ),
+    Case(
+        "two million empty messages",
+        "decoder",
+        "refused: more than 1,000,000 fields .* decode a part",
+        lambda folder: len(decode(b"\x3a\x00" * 2_000_000, onnx.ModelProto.DESCRIPTOR)),
+        slow=True,
+    ),
+    Case(
         "100,000 lists inside one another",
         "SQuAD",
         "refused: squad.json: not JSON",
@@ -152,7 +173,7 @@ CASES = [
     Case(
         "a passage of 100,001 letters",
         "SQuAD",
-        "refused: squad.json: the context of data.0..paragraphs.0. has 100,001 letters",
+        "refused: squad.json: 'context' of data.0..paragraphs.0. has 100,001 letters",
         squad(squad_root(context="Ada Vane" + "a" * 99_993)),
     ),
     Case(

@@ -6,6 +6,7 @@ import re
 import pytest
 
 from helpers.files import PROJECT
+from helpers.wire import MAX_DEPTH, MAX_FIELDS, decode
 
 ENGLISH, CHINESE = (
     (PROJECT / name).read_text(encoding="utf-8") for name in ("README.md", "README.zh-CN.md")
@@ -20,6 +21,26 @@ def row_of(rung):
     near = f"{rung['share_of_limit']:.0%}"
     faster, median = rung["times_faster"]["median"], rung["latency_ms"]["p50"]
     return f"| {rung['name']} | {rung['precision']} | {median:.2f} | {faster:.2f} | {near} | {f1} |"
+
+
+def figure(documented) -> int:
+    """How many bytes of memory a docstring says that a byte of a file takes at the most."""
+    (told,) = re.findall(r"(\d+)\sbytes\sfor\sone\sof", documented.__doc__)
+    return int(told)
+
+
+LIMITS = {
+    "messages": (MAX_DEPTH, r"\b(\d+) messages inside", r"嵌套 (\d+) 层"),
+    "fields": (MAX_FIELDS, r"([\d,]+) fields", r"([\d,]+) 个字段"),
+    "decoding": (figure(decode), r"worst (\d+) bytes of memory", r"每字节占 (\d+) 字节内存"),
+}
+
+
+@pytest.mark.parametrize(("value", "english", "chinese"), LIMITS.values(), ids=LIMITS)
+def test_the_limits_that_both_readmes_state_are_those_of_the_code(value, english, chinese):
+    for pattern, readme in ((english, ENGLISH), (chinese, CHINESE)):
+        (told,) = re.findall(pattern, readme)
+        assert int(told.replace(",", "")) == value
 
 
 def test_the_readme_names_a_record_of_each_model():

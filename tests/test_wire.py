@@ -2,6 +2,7 @@
 
 import dataclasses
 import random
+import re
 import shutil
 import tracemalloc
 import warnings
@@ -10,12 +11,13 @@ import numpy as np
 import onnx
 import pytest
 import torch
+from memory import bytes_per_byte
 from onnx import helper
 
 from helpers import varint, wire
 from helpers.errors import InputError
 from helpers.varint import encode_varint
-from helpers.wire import MAX_DEPTH, Field, WireError, decode, encode
+from helpers.wire import MAX_DEPTH, MAX_FIELDS, Field, WireError, decode, encode
 
 MODEL = onnx.ModelProto.DESCRIPTOR
 TENSOR = onnx.TensorProto.DESCRIPTOR
@@ -528,11 +530,65 @@ def test_memory_is_bounded_by_the_size_of_the_input(data, times):
     assert peak < times * len(data)
 
 
-def test_more_fields_than_a_model_has_are_refused(monkeypatch):
-    monkeypatch.setattr(wire, "MAX_FIELDS", 10)
-    assert len(decode(b"\x08\x01" * 10, onnx.ModelProto.DESCRIPTOR)) == 10
-    with pytest.raises(WireError, match="more than 10 fields"):
-        decode(b"\x08\x01" * 11, onnx.ModelProto.DESCRIPTOR)
-    nested = b"\x3a\x14" + b"\x08\x01" * 10  # a graph counts, and what is in it
-    with pytest.raises(WireError, match="more than 10 fields"):
-        decode(nested, onnx.ModelProto.DESCRIPTOR)
+WORST = nested(64)  # the deepest whose every length takes one byte: a message for 2 bytes
+
+
+def test_the_most_memory_is_what_the_docstring_says(tmp_path):
+    path = tmp_path / "worst.onnx"
+    path.write_bytes(WORST * (1_500_000 // len(WORST)))
+    found = bytes_per_byte(
+        "import onnx; from helpers.wire import decode; schema = onnx.ModelProto.DESCRIPTOR",
+        "kept = decode(open(path, 'rb').read(), schema)",
+        path,
+    )
+    (told,) = re.findall(r"(\d+) bytes for one of the file", decode.__doc__)
+    assert 0.9 * int(told) < found < 1.02 * int(told)
+
+
+@pytest.mark.parametrize("number", [b"\x01", b"\x81\x08"], ids=["1 byte", "2 bytes"])
+def test_packed_numbers_take_less_memory_than_messages(number):
+    data = number * 100_000
+    data = b"\x3a" + encode_varint(len(data)) + data  # int64_data
+    tracemalloc.start()
+    fields = decode(data, TENSOR)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(fields[0].value) == 100_000
+    assert peak < 40 * len(data)
+
+
+def packed(tag, number):
+    return lambda count: tag + encode_varint(len(number) * count) + number * count
+
+
+@pytest.mark.parametrize(
+    ("made", "schema", "own"),
+    [
+        (lambda count: b"\x3a\x00" * count, MODEL, 0),
+        (lambda count: b"\xfb\x7f" + b"\x08\x07" * count + b"\xfc\x7f", MODEL, 2),
+        (packed(b"\x3a", b"\x81\x08"), TENSOR, 1),
+        (packed(b"\x22", b"abcd"), TENSOR, 1),
+        (packed(b"\x52", b"abcdefgh"), TENSOR, 1),
+    ],
+    ids=["messages", "in a group", "integers", "floats", "doubles"],
+)
+def test_more_fields_than_allowed_are_refused_before_they_take_memory(
+    made, schema, own, monkeypatch
+):
+    monkeypatch.setattr("helpers.wire_limits.MAX_FIELDS", 1_000)
+    data = made(1_000 - own)
+    assert encode(decode(data, schema)) == data
+    with pytest.raises(InputError):
+        decode(made(1_001 - own), schema)
+    tracemalloc.start()
+    with pytest.raises(InputError, match=r"^more than 1,000 fields .* in one file; decode a part"):
+        decode(made(100_000), schema)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 2_000_000  # of which the file is up to 800,000, held twice while it is counted
+
+
+def test_what_the_course_decodes_is_far_from_the_limit(files, monkeypatch):
+    monkeypatch.setattr("helpers.wire_limits.MAX_FIELDS", MAX_FIELDS // 50)
+    for data in files.values():
+        decode(data, MODEL)

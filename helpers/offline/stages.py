@@ -128,6 +128,8 @@ class Answerer:
                 return examples, self._features(examples), refused
             except InputError:  # of one question at least: each is tried alone
                 told = {example.id: self._reason(example) for example in examples}
+                if not any(told.values()):  # all of them together are too much
+                    raise
                 refused = [asdict(Refused(name, why)) for name, why in told.items() if why]
                 examples = [example for example in examples if not told[example.id]]
 

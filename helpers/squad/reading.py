@@ -1,6 +1,7 @@
 """Reads a SQuAD v1.1 file, and says in one line what is wrong with one that it cannot read."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -8,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from helpers.errors import InputError
+from helpers.squad.places import nearest_place
 
 _BYTES = 50_000_000  # of a file; SQuAD's larger one has 30 million
-_LETTERS = 100_000  # of a passage; SQuAD's longest has some 4,000
+_LETTERS = 100_000  # of a passage, or another text; SQuAD's longest has some 4,000
+_HALF = re.compile("[\ud800-\udfff]")  # of a letter: a lone surrogate
 _ANSWERS = 100  # of a question; SQuAD has 6 at most
 
 __all__ = ["Example", "LeftOut", "examples_of", "read_squad", "squad_root"]
@@ -51,7 +54,7 @@ def read_squad(path: Path | str) -> list[Example]:
         The questions, in the file's order.
 
     Raises:
-        InputError: as `squad_root`; or it has another shape, a passage of more than 100,000
+        InputError: as `squad_root`; or it has another shape, a text of more than 100,000
             letters, more than 100 answers to a question, an answer that is not in its context or
             blank, the same id twice, half a letter, or no question at all.
     """
@@ -74,7 +77,7 @@ def squad_root(path: Path | str) -> Any:
 
     Raises:
         InputError: it is missing, no plain file, larger than 50 MB, no text or no JSON. Python
-            takes up to 32 bytes of memory for one of a file (of empty lists, and one emoji).
+            takes up to 53 bytes of memory for one of a file (of lists in lists, and one emoji).
     """
     path = Path(path)
     if not path.exists():
@@ -84,9 +87,9 @@ def squad_root(path: Path | str) -> Any:
         )
     if not path.is_file():
         raise InputError(f"{path}: is no plain file; give the path of a SQuAD v1.1 file")
+    if (size := path.stat().st_size) > _BYTES:
+        raise InputError(f"{path}: has {size:,} bytes, {_BYTES:,} are read at most; split it")
     try:
-        if (size := path.stat().st_size) > _BYTES:
-            raise InputError(f"{path}: has {size:,} bytes, {_BYTES:,} are read at most; split it")
         text = path.read_text(encoding="utf-8-sig")
         return json.loads(text)
     except (OSError, UnicodeDecodeError) as error:
@@ -122,9 +125,6 @@ def _of_article(article: Any, path: str, where: str, left_out: LeftOut | None) -
         place = f"{where}.paragraphs[{p}]"
         with _leaving(left_out, place):
             context = _field(paragraph, "context", str, path, place)
-            if len(context) > _LETTERS:
-                told = f"{len(context):,} letters, more than {_LETTERS:,}"
-                raise InputError(f"{path}: the context of {place} has {told}; split it")
             for q, qa in enumerate(_field(paragraph, "qas", list, path, place)):
                 with _leaving(left_out, f"{place}.qas[{q}]"):
                     yield _example(qa, title, context, path, f"{place}.qas[{q}]")
@@ -161,7 +161,7 @@ def _example(qa: Any, title: str, context: str, path: str, where: str) -> Exampl
                 "correct the answer or the context"
             )
         if not there:
-            start = _nearest(text, context, start)  # the text itself is what counts
+            start = nearest_place(text, context, start)  # the text itself is what counts
         texts.append(text)
         starts.append(start)
     if not texts:
@@ -170,13 +170,6 @@ def _example(qa: Any, title: str, context: str, path: str, where: str) -> Exampl
             "(v2.0 files, with unanswerable questions, are not read)"
         )
     return Example(name, title, context, question, tuple(texts), tuple(starts))
-
-
-def _nearest(text: str, context: str, start: int) -> int:
-    """Where a text stands that is not where it is said to stand: the nearest place of it."""
-    start = min(max(start, 0), len(context))
-    places = (context.rfind(text, 0, start + len(text)), context.find(text, start))
-    return min((place for place in places if place >= 0), key=lambda place: abs(place - start))
 
 
 def _field(holder: Any, key: str, kind: type | tuple[type, ...], path: str, where: str) -> Any:
@@ -188,12 +181,15 @@ def _field(holder: Any, key: str, kind: type | tuple[type, ...], path: str, wher
             "the shape must be that of SQuAD v1.1 (data, paragraphs, qas)"
         )
     if isinstance(value, str):
-        _refuse_half_letters(value, key, path, where)
+        _refuse_bad_text(value, key, path, where)
     return value
 
 
-def _refuse_half_letters(text: str, key: str, path: str, where: str) -> None:
-    if any("\ud800" <= letter <= "\udfff" for letter in text):
+def _refuse_bad_text(text: str, key: str, path: str, where: str) -> None:
+    if len(text) > _LETTERS:
+        told = f"{len(text):,} letters, more than {_LETTERS:,}"
+        raise InputError(f"{path}: {key!r} of {where} has {told}; split it")
+    if _HALF.search(text):
         raise InputError(
             f"{path}: {key!r} of {where} holds half a letter (a lone surrogate such as \\ud83d); "
             "correct the text"
