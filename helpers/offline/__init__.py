@@ -11,7 +11,9 @@ Who imports whom (no circles)::
     settings    what a run is asked for, checked before anything is loaded
     run         settings -> plan -> pipeline -> scores -> all of the above
     command     the command, with its progress -> run, cluster
-    throughput  three ways to the same answers, timed in turns -> command, run
+    ways        three ways to the same answers, timed in turns -> command, run
+    parts       what a question costs, part by part -> stages, run
+    throughput  both, and workers times threads, as one record -> ways, parts
 
 `python -m helpers.offline` (`make score`) runs it, `python -m helpers.offline.throughput` times it.
 Ray is loaded only where it is used.

@@ -57,16 +57,57 @@ def running(processors: int) -> Iterator[None]:
             "ray is not installed; run `make setup`, or pip install 'ray[data]'"
         ) from error
     _quiet()
-    if not alone:
-        _knock(address)
-        with _connected(ray, address=address):
-            yield
-        return
+    with _own_errors_only(), _alone(ray, processors) if alone else _joined(ray, address):
+        yield
+
+
+@contextmanager
+def _joined(ray: Any, address: str) -> Iterator[None]:
+    """Inside, this process works with a cluster that runs already."""
+    _knock(address)
+    with _connected(ray, address=address):
+        yield
+
+
+@contextmanager
+def _alone(ray: Any, processors: int) -> Iterator[None]:
+    """Inside, Ray runs on this machine alone."""
     with scratch(Path(tempfile.gettempdir()) / "ray") as folder:  # sockets' paths must be short
         here = {"address": "local", "num_cpus": processors, "include_dashboard": False}
         inside = {"_node_ip_address": _LOCAL, "_temp_dir": str(folder)}
         with _connected(ray, object_store_memory=_STORE, **here, **inside):
             yield
+
+
+@contextmanager
+def _own_errors_only() -> Iterator[None]:
+    """Shuts off what Ray's C++ writes to the process's standard error, Python's own goes on.
+
+    No setting does it: one of its warnings comes with every pool of workers, and whoever raises its
+    level of logging gets a line that says so.
+    """
+    stream = sys.stderr
+    stream.flush()
+    kept = os.dup(2)
+    with open(os.devnull, "w") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+    try:
+        if _writes_to_2(stream):
+            sys.stderr = os.fdopen(kept, "w", 1, encoding=stream.encoding, closefd=False)
+        yield
+    finally:
+        sys.stderr.flush()
+        os.dup2(kept, 2)
+        os.close(kept)
+        sys.stderr = stream
+
+
+def _writes_to_2(stream: Any) -> bool:
+    """Whether what is written to a stream goes to file descriptor 2; a notebook's does not."""
+    try:
+        return stream.fileno() == 2
+    except (OSError, ValueError):
+        return False
 
 
 @contextmanager

@@ -40,7 +40,8 @@ def score_all(settings: Settings) -> dict[str, Any]:
     """Answers what is missing of a run, and scores all of it.
 
     Returns:
-        {"asked" (questions answered or refused now), "seconds", "answered", "refused",
+        {"asked" (questions answered or refused now), "seconds", "ended" ([seconds, questions] of
+        every chunk, from the moment when Ray stood, as they ended), "answered", "refused",
         "exact_match", "f1" (both in percent, None where nothing was answered)}.
 
     Raises:
@@ -51,27 +52,29 @@ def score_all(settings: Settings) -> dict[str, Any]:
     if done:
         print(f"{done} of {len(job.chunks)} chunks are there already")
     start = time.perf_counter()
-    if job.missing:
-        _answer(job, settings)
-    seconds = time.perf_counter() - start
-    return {"asked": job.counted(job.missing), "seconds": seconds, **scores_of(job)}
+    ended = _answer(job, settings) if job.missing else []
+    told = {"asked": job.counted(job.missing), "seconds": time.perf_counter() - start}
+    return {**told, "ended": ended, **scores_of(job)}
 
 
-def _answer(job: Job, settings: Settings) -> None:
-    """Runs the pipeline, with a bar that counts questions."""
+def _answer(job: Job, settings: Settings) -> list[tuple[float, int]]:
+    """Runs the pipeline, with a bar that counts questions; says when how many were done."""
     total = job.counted(job.missing)
     gpus = int(settings.device == "cuda")
     with (
         running(max(cores(), settings.at_work)),
         tqdm(total=total, desc="questions", ncols=80, mininterval=0.5) as bar,
     ):
+        start, ended = time.perf_counter(), []
         try:
             for told in answered(
                 job.missing, job.folder, job.worker, workers=settings.at_work, gpus=gpus
             ):
                 bar.update(told["answered"] + told["refused"])
+                ended.append((time.perf_counter() - start, told["answered"] + told["refused"]))
         except Exception as error:  # Ray wraps what a worker raises, in one of many kinds
             raise InputError(_reason(error)) from error
+    return ended
 
 
 def _reason(error: Exception) -> str:

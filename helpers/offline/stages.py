@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from helpers.squad import Features
 
-__all__ = ["Answerer", "Windows", "chunk_of", "read_chunk", "write_chunk"]
+__all__ = ["Answerer", "Windows", "chunk_of", "read_chunk", "scored", "write_chunk"]
 
 Row = dict[str, Any]
 
@@ -102,7 +102,7 @@ class Answerer:
 
         examples = [_example(one) for one in json.loads(row["examples"])]
         examples, features, too_long = self._windows(examples)
-        answered = _scored(examples, answers(examples, features, *self._logits(features)))
+        answered = scored(examples, answers(examples, features, *self._logits(features)))
         refused = [*json.loads(row["refused"]), *too_long]
         texts = {"answered": json.dumps(answered), "refused": json.dumps(refused)}
         return asdict(chunk_of(row)) | texts
@@ -168,8 +168,13 @@ def _example(given: Mapping[str, Any]) -> Example:
     return Example(**{**given, **lists})
 
 
-def _scored(examples: Sequence[Example], given: Mapping[str, str]) -> list[Row]:
-    """A row for every question, with its own score in percent."""
+def scored(examples: Sequence[Example], given: Mapping[str, str]) -> list[Row]:
+    """Rows for `answers`: a row for every question, with its own score in percent.
+
+    Args:
+        examples: the questions.
+        given: {id: answer}.
+    """
     from helpers.squad import score
 
     return [

@@ -1,15 +1,17 @@
-"""What the engine is worth at one machine's size: the same questions in three ways, in turns.
+"""What the engine is worth at one machine's size, and what a question costs, part by part.
 
     python -m helpers.offline.throughput --squad sized --rounds 3
 
-One by one, as a loop over questions would do it; all at once in one process, with every core; and
-`make score`, Ray's start included. It writes `build/score/throughput.json`.
+Three ways to the same answers in turns, in fp32 and in int8; the parts of the work alone; and the
+engine with other numbers of workers and threads. It takes half an hour on 2 cores, and writes
+`build/score/throughput.json`, which `data/throughput.schema.json` describes.
 """
 
 import argparse
+import importlib.metadata
+import json
 import shutil
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,116 +23,59 @@ import numpy as np
 from helpers.environment import cores, hardware, versions
 from helpers.errors import InputError, run_command
 from helpers.files import PROJECT, write_json
-from helpers.offline.cluster import running
 from helpers.offline.command import score_all
+from helpers.offline.parts import cost_of_parts
 from helpers.offline.run import prepare
 from helpers.offline.settings import Settings
-from helpers.rungs import Rung, all_logits, onnxruntime_rung
-from helpers.scoring import BATCH, batches_by_length, logits_in_batches
-from helpers.squad import Example, answers, featurize, read_squad, score
+from helpers.offline.ways import WAYS, compare_ways, steady_rate
 
-__all__ = ["WAYS", "compare_ways", "main"]
-
-WAYS = ("one by one", "batches in one process", "engine", "engine's start")
-"""What is timed: three ways to the same answers, and an engine that starts and has no work."""
+__all__ = ["main", "rates_by_threads"]
 
 _FOLDER = PROJECT / "build" / "score"
+_PRECISIONS = ("fp32", "int8")
 
 
-def compare_ways(settings: Settings, *, rounds: int, seed: int = 0) -> dict[str, Any]:
-    """Answers a file in every way of `WAYS`, in random order in each round.
+def rates_by_threads(
+    settings: Settings, pairs: Sequence[tuple[int, int]], *, rounds: int, seed: int = 0
+) -> list[dict[str, Any]]:
+    """The engine's rate with so many workers of so many threads each, in turns.
 
     Args:
-        settings: how the engine runs; the other ways take its model, precision and windows.
-        rounds: how often each way is timed.
+        settings: how it runs besides.
+        pairs: (workers, threads).
+        rounds: how often each pair is timed.
         seed: seeds the order.
 
     Returns:
-        {"made", "machine", "versions", "settings", "questions", "rounds": [{way: seconds}],
-        "seconds": {way: the median}, "exact_match": {way: percent}, "f1": {way: percent}}.
-
-    Raises:
-        InputError: `rounds` is below 1, or something in the settings cannot be used.
+        An entry a pair: {"workers", "threads", "per_s": the median of questions a second,
+        "rounds": [questions a second]}.
     """
-    if rounds < 1:
-        raise InputError(f"ROUNDS={rounds}: must be at least 1")
-    examples = read_squad(settings.questions())
-    job = prepare(settings)
-    rung = onnxruntime_rung(job.worker["model"], name="one process", threads=cores())
-    tokenizer = job.worker["tokenizer"]
-    found: dict[str, dict[str, float]] = {}
-
-    def engine() -> None:
-        shutil.rmtree(settings.folder, ignore_errors=True)
-        told = score_all(settings)
-        found["engine"] = {name: told[name] for name in ("exact_match", "f1")}
-
-    def start() -> None:
-        with running(cores()):
-            pass
-
-    ways: dict[str, Callable[[], object]] = {
-        WAYS[0]: lambda: found.update({WAYS[0]: _one_by_one(rung, examples, tokenizer, settings)}),
-        WAYS[1]: lambda: found.update({WAYS[1]: _in_batches(rung, examples, tokenizer, settings)}),
-        WAYS[2]: engine,
-        WAYS[3]: start,
-    }
+    found: dict[tuple[int, int], list[float]] = {pair: [] for pair in pairs}
     order = np.random.default_rng(seed)
-    taken: list[dict[str, float]] = []
-    for number in range(rounds):
-        seconds = {}
-        for name in order.permutation(WAYS):
-            began = time.perf_counter()
-            ways[name]()
-            seconds[str(name)] = round(time.perf_counter() - began, 3)
-        taken.append(seconds)
-        told = ", ".join(f"{name} {seconds[name]:.1f} s" for name in WAYS)
-        print(f"round {number + 1} of {rounds}: {told}", flush=True)
-    return {
-        "made": datetime.now(UTC).isoformat(timespec="seconds"),
-        "machine": hardware(),
-        "versions": versions(),
-        "settings": {
-            "model": settings.model,
-            "precision": settings.precision,
-            "seq": settings.seq,
-            "stride": settings.stride,
-            "chunk": settings.chunk,
-            "workers": settings.at_work,
-            "threads": settings.threads,
-            "threads_in_one_process": cores(),
-        },
-        "questions": len(examples),
-        "rounds": taken,
-        "seconds": {name: round(median(one[name] for one in taken), 3) for name in WAYS},
-        "exact_match": {name: one["exact_match"] for name, one in found.items()},
-        "f1": {name: one["f1"] for name, one in found.items()},
-    }
+    for _ in range(rounds):
+        for at in order.permutation(len(pairs)):
+            workers, threads = pairs[at]
+            shutil.rmtree(settings.folder, ignore_errors=True)
+            told = score_all(replace(settings, workers=workers, threads=threads))
+            found[pairs[at]].append(round(steady_rate(told["ended"], workers), 2))
+            print(f"{workers} x {threads}: {found[pairs[at]][-1]} a second", flush=True)
+    return [
+        {"workers": w, "threads": t, "per_s": round(median(rates), 2), "rounds": rates}
+        for (w, t), rates in found.items()
+    ]
 
 
-def _shape(settings: Settings) -> dict[str, int]:
-    return {"max_seq_length": settings.seq, "doc_stride": settings.stride}
-
-
-def _one_by_one(
-    rung: Rung, examples: Sequence[Example], tokenizer: Any, settings: Settings
-) -> dict[str, float]:
-    """A loop over questions, each padded to the full window."""
-    given: dict[str, str] = {}
-    for example in examples:
-        features = featurize([example], tokenizer, **_shape(settings))
-        given |= answers([example], features, *all_logits(rung, features.inputs()))
-    return score(examples, given)
-
-
-def _in_batches(
-    rung: Rung, examples: Sequence[Example], tokenizer: Any, settings: Settings
-) -> dict[str, float]:
-    """All windows at once, sorted by length."""
-    features = featurize(examples, tokenizer, **_shape(settings))
-    inputs = features.inputs()
-    logits = logits_in_batches(rung, inputs, batches_by_length(inputs, BATCH))
-    return score(examples, answers(examples, features, *logits))
+def _first_questions(path: Path, count: int) -> Path:
+    """The first questions of a SQuAD file, by whole passages, as a file of their own."""
+    given = json.loads(path.read_text(encoding="utf-8"))
+    articles, held = [], 0
+    for article in given["data"]:
+        for paragraph in article["paragraphs"]:
+            if held >= count:
+                break
+            articles.append({"title": article["title"], "paragraphs": [paragraph]})
+            held += len(paragraph["qas"])
+    return write_json(_FOLDER / "first.json", {**given, "data": articles})
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -141,17 +86,45 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--squad", default="sized", help="as make score takes it")
-    parser.add_argument("--precision", default="fp32", help="fp32 or int8")
+    parser.add_argument("--model", default="embedded", help="as make score takes it")
     parser.add_argument("--rounds", type=int, default=3, help="how often each way is timed")
     chosen = parser.parse_args(arguments)
-    settings = Settings(squad=chosen.squad, precision=chosen.precision)
-    settings = replace(settings, out=str(_FOLDER / "throughput"))
-    found = compare_ways(settings, rounds=chosen.rounds)
-    path: Path = _FOLDER / "throughput.json"
-    write_json(path, found)
-    seconds = found["seconds"]
-    for name in WAYS:
-        print(f"{name:24}{seconds[name]:8.1f} s {found['questions'] / seconds[name]:8.1f} a second")
+    if chosen.rounds < 1:
+        raise InputError(f"ROUNDS={chosen.rounds}: must be at least 1")
+    settings = Settings(squad=chosen.squad, model=chosen.model, out=str(_FOLDER / "throughput"))
+    ways, parts = {}, {}
+    for precision in _PRECISIONS:
+        own = replace(settings, precision=precision)
+        ways[precision] = compare_ways(own, rounds=chosen.rounds)
+        shutil.rmtree(settings.folder, ignore_errors=True)
+        parts[precision] = cost_of_parts(prepare(own))
+    few = replace(settings, squad=str(_first_questions(settings.questions(), 5120)))
+    pairs = [(1, 1), (1, cores()), (cores(), 1), (cores(), cores()), (2 * cores(), 1)]
+    threads = rates_by_threads(few, pairs, rounds=chosen.rounds)
+    shutil.rmtree(settings.folder, ignore_errors=True)
+    found = {
+        "schema": 1,
+        "made": datetime.now(UTC).isoformat(timespec="seconds"),
+        "machine": hardware(),
+        "versions": {**versions(), "ray": importlib.metadata.version("ray")},
+        "settings": {
+            "model": settings.model,
+            "squad": settings.squad,
+            "seq": settings.seq,
+            "stride": settings.stride,
+            "chunk": settings.chunk,
+            "workers": settings.at_work,
+            "threads": settings.threads,
+            "threads_in_one_process": cores(),
+        },
+        "ways": ways,
+        "parts": parts,
+        "threads": threads,
+    }
+    path = write_json(_FOLDER / "throughput.json", found)
+    for precision, one in ways.items():
+        for name in WAYS[:3]:
+            print(f"{precision} {name:24}{one['per_s'][name]:8.1f} questions a second")
     print(f"record: {path}")
 
 
