@@ -125,7 +125,7 @@ fuzz: setup  ## a million mutated files through the decoder: FUZZ= (needs pip in
 	  -artifact_prefix=build/ build/fuzz build/corpus
 
 cluster: setup  ## the tests of make score on Ray itself: on clusters, killed, a node lost, ten times the data
-	$(BIN)/python -m pytest $(WITH_RAY)
+	$(BIN)/python -m pytest tests/test_offline_cluster.py $(WITH_RAY)
 
 soak: setup  ## the whole course SOAK= times in a row (5), and what each time leaves behind
 	@PYTHONPATH=tests $(BIN)/python tests/soak.py "$$SOAK"

@@ -23,15 +23,19 @@ SCHEMA = RECORDS.parent / "record.schema.json"
 """What a record holds."""
 
 
-def recorded(name: str, folder: Path = RECORDS) -> dict[str, Any]:
-    """A record that `make bench` made on some machine.
+def recorded(
+    name: str, folder: Path = RECORDS, *, schema: Path = SCHEMA, command: str = "`make bench`"
+) -> dict[str, Any]:
+    """A record that `make bench` made on some machine, or another command.
 
     Args:
         name: its file's name without the ending, such as `h200-bert-large-random`.
         folder: where records lie.
+        schema: what the record is held against.
+        command: what makes such records, for the errors.
 
     Returns:
-        The record, as `data/record.schema.json` describes it.
+        The record, as its schema describes it.
 
     Raises:
         InputError: there is none of that name in the folder, or it is none.
@@ -40,13 +44,13 @@ def recorded(name: str, folder: Path = RECORDS) -> dict[str, Any]:
     if Path(name).name != name or not path.is_file():
         there = ", ".join(sorted(one.stem for one in folder.glob("*.json"))) or "none"
         raise InputError(
-            f"{name}: no such record in {folder}; there are: {there}. To make one: `make bench`"
+            f"{name}: no such record in {folder}; there are: {there}. To make one: {command}"
         )
     try:
         found = json.loads(path.read_text(encoding="utf-8"), parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
-        raise InputError(f"{path}: not JSON ({error}); restore it, or `make bench`") from error
-    _check(path, found)
+        raise InputError(f"{path}: not JSON ({error}); restore it, or {command}") from error
+    _check(path, found, schema, command)
     return found
 
 
@@ -54,7 +58,7 @@ def _no_number(name: str) -> None:
     raise ValueError(f"{name} is no number")
 
 
-def _check(path: Path, found: object) -> None:
+def _check(path: Path, found: object, schema: Path, command: str) -> None:
     """Raises InputError unless the schema describes what was found, and it can be drawn."""
     import jsonschema  # here, because a machine that only measures need not have it
 
@@ -67,15 +71,15 @@ def _check(path: Path, found: object) -> None:
             raise InputError(
                 f"{path}: no record, {value!s:.60} is no text, time or amount of a benchmark "
                 f"(at most {_LETTERS:,} letters; numbers from {_LEAST:g} to {_MOST:g}); restore "
-                "it, or `make bench`"
+                f"it, or {command}"
             )
-    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
-    errors = jsonschema.Draft202012Validator(schema).iter_errors(found)
+    rules = json.loads(schema.read_text(encoding="utf-8"))
+    errors = jsonschema.Draft202012Validator(rules).iter_errors(found)
     error = jsonschema.exceptions.best_match(errors)
     if error is not None:
         raise InputError(
             f"{path}: no record, {error.json_path} is not as the schema says "
-            f"({error.message:.120}); restore it, or `make bench`"
+            f"({error.message:.120}); restore it, or {command}"
         )
 
 

@@ -35,7 +35,14 @@ if TYPE_CHECKING:
 settings.register_profile("course", deadline=None, max_examples=60, derandomize=True)
 settings.load_profile("course")
 
-LONGEST = ("test_benchmark", "test_embedded", "test_training", "test_rungs_openvino", "test_wire")
+LONGEST = (
+    "test_benchmark",
+    "test_offline_cluster",
+    "test_embedded",
+    "test_training",
+    "test_rungs_openvino",
+    "test_wire",
+)
 """Files that take longest, begun first, so that at the end no process waits long for the other."""
 
 

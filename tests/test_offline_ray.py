@@ -1,63 +1,20 @@
-"""Offline batch inference on Ray itself: here, on a cluster of two nodes, where there is none."""
+"""Offline batch inference on Ray itself: on this machine, and where there is no cluster."""
 
-import json
 import os
-import shutil
 import socket
-import sys
 import tempfile
 import time
 from pathlib import Path
 
 import psutil
 import pytest
-from processes import Command, wait_until
+from offline_runs import asked, command, contents, undisturbed
+from processes import wait_until
 
 from helpers.errors import InputError
 from helpers.offline.cluster import running
-from helpers.offline.output import answers_path
-from helpers.offline.run import prepare
-from helpers.offline.settings import Settings
-from helpers.offline.stages import Answerer, read_chunk, write_chunk
 
-SHAPE = {"seq": 128, "stride": 64, "chunk": 7, "workers": 2}
-LOOPBACK = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
-
-
-@pytest.fixture(scope="module")
-def asked(tmp_path_factory, cases):
-    """The cases, and one question that no passage answers."""
-    from builders import CASES
-
-    file = json.loads(Path(CASES).read_text(encoding="utf-8"))
-    file["data"][0]["paragraphs"][0]["qas"].append({"id": "bad", "question": "?", "answers": []})
-    path = tmp_path_factory.mktemp("asked") / "asked.json"
-    path.write_text(json.dumps(file), encoding="utf-8")
-    return path
-
-
-@pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory, tiny_folder, asked):
-    """A run in this process, without Ray: its settings, its folder, its chunks."""
-    out = tmp_path_factory.mktemp("undisturbed") / "out"
-    settings = Settings(squad=str(asked), model=str(tiny_folder), out=str(out), **SHAPE)
-    job = prepare(settings)
-    answerer = Answerer(**job.worker)
-    for chunk in job.chunks:
-        write_chunk(answerer(read_chunk(vars(chunk))), folder=str(job.folder))
-    return settings, job
-
-
-def contents(folder):
-    found = {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*.parquet")}
-    assert found
-    return found
-
-
-def command(settings, out, told, **env):
-    given = {**SHAPE, "squad": settings.squad, "model": settings.model, "out": out}
-    options = [f"--{name}={value}" for name, value in given.items()]
-    return Command.python("-m", "helpers.offline", *options, output=told, **env)
+__all__ = ["asked", "undisturbed"]  # fixtures
 
 
 def heard_beyond_loopback(processes):
@@ -93,31 +50,6 @@ def test_ray_gives_the_same_bytes_stays_on_loopback_and_leaves_nothing(undisturb
     assert set(Path(tempfile.gettempdir()).glob(".ray-*")) <= before
     assert "1 refused, with reasons" in run.told
     assert "exact match" in run.told
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="Ray's cluster of several nodes is for tests")
-def test_a_cluster_of_two_nodes_does_what_is_missing(undisturbed, tmp_path, monkeypatch):
-    from ray.cluster_utils import Cluster
-
-    settings, job = undisturbed
-    out, told = tmp_path / "out", tmp_path / "told"
-    for name, value in LOOPBACK.items():
-        monkeypatch.setenv(name, value)
-    shutil.copytree(job.folder, out)  # as a run that was killed left it
-    for chunk in job.chunks[1:]:
-        answers_path(out, chunk).unlink()
-    kept = answers_path(out, job.chunks[0]).stat().st_mtime_ns
-    node = {"num_cpus": 1, "object_store_memory": 1 << 27, "node_ip_address": "127.0.0.1"}
-    cluster = Cluster(initialize_head=True, head_node_args={**node, "include_dashboard": False})
-    try:
-        cluster.add_node(**node)
-        with command(settings, out, told, RAY_ADDRESS=cluster.address, **LOOPBACK) as run:
-            assert run.wait() == 0, run.told
-    finally:
-        cluster.shutdown()
-    assert contents(out) == contents(job.folder)
-    assert answers_path(out, job.chunks[0]).stat().st_mtime_ns == kept
-    assert f"1 of {len(job.chunks)} chunks are there already" in run.told
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1:9", "ray://127.0.0.1:9", "127.0.0.1:99999"])

@@ -15,6 +15,7 @@ from helpers.display.charts import (
 from helpers.display.entries import headline
 from helpers.display.ladder import ladder_chart
 from helpers.display.roofline import roofline_chart
+from helpers.display.scaling import scaling_chart
 from helpers.display.sweeps import sweep_chart
 from helpers.display.tables import table
 
@@ -29,6 +30,7 @@ __all__ = [
     "roofline_chart",
     "samples_chart",
     "save_chart",
+    "scaling_chart",
     "sweep_chart",
     "table",
 ]

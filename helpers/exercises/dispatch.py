@@ -9,7 +9,7 @@ from helpers.exercises.verdicts import NotYet, Verdict
 
 __all__ = ["EXERCISES", "check", "handout"]
 
-EXERCISES = {"00": 3, "01": 4, "02": 4, "03": 4, "04": 4, "05": 5, "06": 4, "07": 4}
+EXERCISES = {"00": 3, "01": 4, "02": 4, "03": 4, "04": 4, "05": 5, "06": 4, "07": 4, "08": 4}
 """How many checked exercises each chapter has; they are numbered from 1: "00.1", "00.2", ..."""
 
 

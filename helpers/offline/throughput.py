@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from helpers.environment import cores, hardware, versions
-from helpers.errors import InputError, run_command
+from helpers.errors import run_command
 from helpers.files import PROJECT, write_json
 from helpers.offline.command import score_all
 from helpers.offline.parts import cost_of_parts
@@ -29,7 +29,7 @@ from helpers.offline.run import prepare
 from helpers.offline.settings import Settings
 from helpers.offline.ways import WAYS, compare_ways, steady_rate
 
-__all__ = ["main", "rates_by_threads"]
+__all__ = ["main", "rates_by_threads", "record_of"]
 
 _FOLDER = PROJECT / "build" / "score"
 _PRECISIONS = ("fp32", "int8")
@@ -78,6 +78,48 @@ def _first_questions(path: Path, count: int) -> Path:
     return write_json(_FOLDER / "first.json", {**given, "data": articles})
 
 
+def record_of(
+    settings: Settings, *, rounds: int, pairs: Sequence[tuple[int, int]]
+) -> dict[str, Any]:
+    """All that is measured, as one record.
+
+    Args:
+        settings: how the engine runs; what lies in its folder is removed.
+        rounds: how often each way, and each pair, is timed.
+        pairs: (workers, threads).
+
+    Returns:
+        The record, as `data/throughput.schema.json` describes it.
+
+    Raises:
+        InputError: `rounds` is below 1, or something in the settings cannot be used.
+    """
+    found_ways, found_parts = {}, {}
+    for precision in _PRECISIONS:
+        own = replace(settings, precision=precision)
+        found_ways[precision] = compare_ways(own, rounds=rounds)
+        shutil.rmtree(settings.folder, ignore_errors=True)
+        found_parts[precision] = cost_of_parts(prepare(own))
+    few = replace(settings, squad=str(_first_questions(settings.questions(), 5120)))
+    threads = rates_by_threads(few, pairs, rounds=rounds)
+    shutil.rmtree(settings.folder, ignore_errors=True)
+    kept = ("model", "squad", "seq", "stride", "chunk", "threads")
+    return {
+        "schema": 1,
+        "made": datetime.now(UTC).isoformat(timespec="seconds"),
+        "machine": hardware(),
+        "versions": {**versions(), "ray": importlib.metadata.version("ray")},
+        "settings": {
+            **{name: getattr(settings, name) for name in kept},
+            "workers": settings.at_work,
+            "threads_in_one_process": cores(),
+        },
+        "ways": found_ways,
+        "parts": found_parts,
+        "threads": threads,
+    }
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """The command `python -m helpers.offline.throughput`.
 
@@ -89,40 +131,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--model", default="embedded", help="as make score takes it")
     parser.add_argument("--rounds", type=int, default=3, help="how often each way is timed")
     chosen = parser.parse_args(arguments)
-    if chosen.rounds < 1:
-        raise InputError(f"ROUNDS={chosen.rounds}: must be at least 1")
     settings = Settings(squad=chosen.squad, model=chosen.model, out=str(_FOLDER / "throughput"))
-    ways, parts = {}, {}
-    for precision in _PRECISIONS:
-        own = replace(settings, precision=precision)
-        ways[precision] = compare_ways(own, rounds=chosen.rounds)
-        shutil.rmtree(settings.folder, ignore_errors=True)
-        parts[precision] = cost_of_parts(prepare(own))
-    few = replace(settings, squad=str(_first_questions(settings.questions(), 5120)))
-    pairs = [(1, 1), (1, cores()), (cores(), 1), (cores(), cores()), (2 * cores(), 1)]
-    threads = rates_by_threads(few, pairs, rounds=chosen.rounds)
-    shutil.rmtree(settings.folder, ignore_errors=True)
-    found = {
-        "schema": 1,
-        "made": datetime.now(UTC).isoformat(timespec="seconds"),
-        "machine": hardware(),
-        "versions": {**versions(), "ray": importlib.metadata.version("ray")},
-        "settings": {
-            "model": settings.model,
-            "squad": settings.squad,
-            "seq": settings.seq,
-            "stride": settings.stride,
-            "chunk": settings.chunk,
-            "workers": settings.at_work,
-            "threads": settings.threads,
-            "threads_in_one_process": cores(),
-        },
-        "ways": ways,
-        "parts": parts,
-        "threads": threads,
-    }
-    path = write_json(_FOLDER / "throughput.json", found)
-    for precision, one in ways.items():
+    n = cores()
+    pairs = list(dict.fromkeys([(1, 1), (1, n), (n, 1), (n, n), (2 * n, 1)]))
+    record = record_of(settings, rounds=chosen.rounds, pairs=pairs)
+    path = write_json(_FOLDER / "throughput.json", record)
+    for precision, one in record["ways"].items():
         for name in WAYS[:3]:
             print(f"{precision} {name:24}{one['per_s'][name]:8.1f} questions a second")
     print(f"record: {path}")
