@@ -66,8 +66,8 @@ def test_a_key():
             "questions 1 to 234 in place of 12 to 34 gives the same name",
         ),
         (
-            lambda s, d, a, b: digits(f"{sorted(s.items())} {d} {b - a}"),
-            "another start gives|questions",
+            lambda s, d, a, b: digits(f"{sorted(s.items())} {d} {b}"),
+            "another start gives the same name",
         ),
         (
             lambda s, d, a, b: digits(
@@ -140,9 +140,7 @@ def test_wrong_batches(function, told):
 
 
 def machines(serial, parallel, within):
-    if within < serial or (within == serial and parallel):
-        return None
-    return max(1, math.ceil(parallel / (within - serial))) if parallel else 1
+    return math.ceil(parallel / (within - serial)) if within > serial else None
 
 
 def test_machines():
@@ -153,9 +151,9 @@ def test_machines():
     ("function", "told"),
     [
         (lambda s, p, w: math.ceil((s + p) / w), "machines take .* s"),
-        (lambda s, p, w: max(1, round(p / (w - s))) if w > s else None, "it gives|ZeroDivision"),
+        (lambda s, p, w: max(1, round(p / (w - s))) if w > s else None, "6: 6 machines take 1.542"),
         (lambda s, p, w: math.ceil(p / (w - s)), "raises ZeroDivisionError"),
-        (lambda s, p, w: math.ceil(p / (w - s)) if w > s else None, "it gives NoneType|it gives 0"),
+        (lambda s, p, w: math.ceil(p / (w - s or 1)), "no number of machines shortens the serial"),
         (lambda s, p, w: math.floor(p / (w - s)) + 1 if w > s else None, "one less is just enough"),
         (lambda s, p, w: (machines(s, p, w) or 0) + 0.0, "a whole number is wanted"),
         (lambda s, p, w: machines(s, p, w) or 10**9, "no number of machines shortens the serial"),

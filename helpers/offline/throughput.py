@@ -33,6 +33,7 @@ __all__ = ["main", "rates_by_threads", "record_of"]
 
 _FOLDER = PROJECT / "build" / "score"
 _PRECISIONS = ("fp32", "int8")
+_FEW = 5120  # questions on which pairs of workers and threads are timed
 
 
 def rates_by_threads(
@@ -100,7 +101,9 @@ def record_of(
         found_ways[precision] = compare_ways(own, rounds=rounds)
         shutil.rmtree(settings.folder, ignore_errors=True)
         found_parts[precision] = cost_of_parts(prepare(own))
-    few = replace(settings, squad=str(_first_questions(settings.questions(), 5120)))
+    least = 3 * settings.chunk * max(workers for workers, _ in pairs)  # three chunks a worker
+    first = _first_questions(settings.questions(), max(least, _FEW))
+    few = replace(settings, squad=str(first))
     threads = rates_by_threads(few, pairs, rounds=rounds)
     shutil.rmtree(settings.folder, ignore_errors=True)
     kept = ("model", "squad", "seq", "stride", "chunk", "threads")

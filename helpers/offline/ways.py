@@ -48,7 +48,8 @@ def compare_ways(settings: Settings, *, rounds: int, seed: int = 0) -> dict[str,
     """Answers a file in every way of `WAYS`, in random order in each round.
 
     Args:
-        settings: how the engine runs; the other ways take its model, precision and windows.
+        settings: how the engine runs; the other ways take its model, precision and windows. What
+            lies in its folder is removed.
         rounds: how often each way is timed.
         seed: seeds the order.
 
@@ -64,6 +65,7 @@ def compare_ways(settings: Settings, *, rounds: int, seed: int = 0) -> dict[str,
     if rounds < 1:
         raise InputError(f"ROUNDS={rounds}: must be at least 1")
     examples = read_squad(settings.questions())
+    shutil.rmtree(settings.folder, ignore_errors=True)
     job = prepare(settings)
     rung = onnxruntime_rung(job.worker["model"], name="one process", threads=cores())
     tokenizer = job.worker["tokenizer"]
