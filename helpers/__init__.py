@@ -61,7 +61,8 @@ Who imports whom (no circles; everything may import `errors`)::
     report                     a record as people read it -> display, recorded
     benchmark                  the command -> all of the above
     exercises                  is an answer right? -> graphs, exports, quantization, costs, ...
-    chapters                   runs the notebooks
+    streams, execution         one notebook, run top to bottom
+    chapters                   runs the notebooks -> execution
     book                       the notebooks as a site -> chapters
     training                   makes the embedded model -> squad
     offline                    a whole file, on many processes -> scoring, model_files, training

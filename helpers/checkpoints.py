@@ -181,6 +181,10 @@ def _check_sizes(name: str, config: dict[str, Any], room: int) -> None:
         sizes[key] = size = config.get(key, getattr(plain, key))
         if not isinstance(size, int) or isinstance(size, bool) or size < 1:
             raise InputError(f"{name}: its {key} is {size!r:.60}; give a whole number from 1")
+    labels = config.get("num_labels", 2)  # transformers would make a name for each
+    if labels != 2:
+        told = f"its num_labels is {labels!r:.60}, not 2 (start and end)"
+        raise InputError(f"{name}: {told}; give a BERT that was fine-tuned on SQuAD")
     layers, hidden, inner, *rows = sizes.values()
     needed = layers * (4 * hidden * hidden + 2 * hidden * inner) + sum(rows) * hidden
     if needed > room:  # a byte a number is less than any file has

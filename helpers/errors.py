@@ -78,7 +78,8 @@ def refusing(path: object, what: str) -> Iterator[None]:
 def run_command(main: Callable[[], int | None]) -> None:
     """Runs a command's main function and turns an `InputError` into one line and exit code 2.
 
-    Ctrl-C ends it within two seconds, with exit code 130, and what it has started too.
+    Memory that is not to be had is told in one line too. Ctrl-C ends it within two seconds, with
+    exit code 130, and what it has started too.
 
     Args:
         main: the command; returns its exit code, or None for 0.
@@ -88,6 +89,12 @@ def run_command(main: Callable[[], int | None]) -> None:
             code = main()
         except InputError as error:
             print(f"error: {error}", file=sys.stderr)
+            code = 2
+        except MemoryError:
+            print(
+                "error: out of memory; close other programs, or give a smaller model or file",
+                file=sys.stderr,
+            )
             code = 2
         except KeyboardInterrupt:
             print("stopped", file=sys.stderr)

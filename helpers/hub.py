@@ -6,20 +6,24 @@ small. huggingface_hub keeps it under that name, and does not look at its conten
 
 import hashlib
 import re
+import shutil
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from helpers.downloads import DOWNLOADS
 from helpers.errors import InputError, reason_of
 from helpers.files import sha256, writing_to
+from helpers.scratch import alone_in
 
 __all__ = ["from_hub"]
 
 _KINDS = ["*.json", "*.safetensors", "vocab.txt"]
 _PATIENCE_S = 120.0  # so long an answer of the hub may be as slow as it likes
 _LEAST = 1000.0  # bytes a second that it must have come with after that
+_MOST = 20_000_000_000  # bytes of an answer that announces no length; BERT-large has 1.3 billion
 
 
 def from_hub(name: str, source: str) -> Path:
@@ -38,9 +42,10 @@ def from_hub(name: str, source: str) -> Path:
     """
     folder = _snapshot(name, source)
     spoiled = _spoiled(folder)
-    for file in spoiled:
-        file.resolve().unlink()
-        file.unlink(missing_ok=True)  # the link to it
+    with writing_to(DOWNLOADS):
+        for file in spoiled:
+            file.resolve().unlink()
+            file.unlink(missing_ok=True)  # the link to it
     if not spoiled:
         return folder
     try:
@@ -61,7 +66,7 @@ def _snapshot(name: str, source: str) -> Path:
 
     try:
         _be_impatient()
-        with writing_to(DOWNLOADS):
+        with writing_to(DOWNLOADS), _swept(source):
             return Path(snapshot_download(source, cache_dir=DOWNLOADS, allow_patterns=_KINDS))
     except InputError:
         raise
@@ -71,6 +76,29 @@ def _snapshot(name: str, source: str) -> Path:
             f"({reason_of(error)[:200]}); check the name and the network, or use MODEL=embedded, "
             "which needs none"
         ) from error
+
+
+@contextmanager
+def _swept(source: str) -> Iterator[None]:
+    """Inside, nobody else fetches a model; what killed processes left of it is removed before.
+
+    huggingface_hub does not go on with a file that a process began which is no more, and leaves it;
+    and it leaves the files of its locks.
+    """
+    from huggingface_hub.file_download import repo_folder_name
+
+    name = repo_folder_name(repo_id=source, repo_type="model")
+    folder = DOWNLOADS / name
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with alone_in(folder):
+            for left in folder.glob("blobs/*.incomplete"):
+                left.unlink(missing_ok=True)
+            yield
+    finally:
+        shutil.rmtree(DOWNLOADS / ".locks" / name, ignore_errors=True)
+        with suppress(OSError):
+            folder.rmdir()  # where nothing came
 
 
 def _be_impatient() -> None:
@@ -84,11 +112,13 @@ def _be_impatient() -> None:
 
 
 def _hurry(response: Any) -> None:
-    response.stream = _paced(response.stream)
+    announced = response.headers.get("content-length", "")
+    most = int(announced) if announced.isdecimal() else _MOST
+    response.stream = _paced(response.stream, most)
 
 
-def _paced(stream: Any) -> Any:
-    """A stream of bytes, which ends in an error where they come too slowly."""
+def _paced(stream: Any, most: int) -> Any:
+    """A stream of bytes, which ends in an error where they come too slowly, or are too many."""
     kind = next(one for one in type(stream).__mro__ if one.__name__ == "SyncByteStream")
 
     class Paced(kind):
@@ -99,6 +129,8 @@ def _paced(stream: Any) -> Any:
                 waited = time.monotonic() - start
                 if waited > _PATIENCE_S and came < _LEAST * waited:
                     raise OSError(f"{came:,} bytes came in {waited:.0f} s, which is too slow")
+                if came > most:
+                    raise OSError(f"more than {most:,} bytes came, which is too many")
                 yield part
 
         def close(self) -> None:

@@ -112,7 +112,7 @@ def load(
                 **_NO_CODE,
             )
         tokenizer = BertTokenizer.from_pretrained(folder, **_NO_CODE)
-    except InputError:
+    except (InputError, MemoryError):
         raise
     except Exception as error:  # many kinds, from several libraries; all mean a broken folder
         reason = str(error).strip().split("\n")[0][:200] or type(error).__name__

@@ -21,7 +21,7 @@ try:
 except ImportError:  # on Windows itself: nobody holds a folder there, so nobody sweeps one away
     fcntl = None
 
-__all__ = ["held", "move_in", "scratch"]
+__all__ = ["alone_in", "held", "move_in", "scratch"]
 
 _SUFFIX = ".part"
 _LETTERS = 100  # of the result's name: the folder's may not be longer than names may be
@@ -99,6 +99,24 @@ def held(folder: Path) -> int | None:
     if handle is not None:
         os.close(handle)
     return None
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Inside, no other process is at work in a folder; it waits for one that is, while that lives.
+
+    Args:
+        folder: a folder that is there.
+    """
+    handle = None if fcntl is None else os.open(folder, os.O_RDONLY)
+    try:
+        if handle is not None:
+            with contextlib.suppress(OSError):  # a disk without locks
+                fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        if handle is not None:
+            os.close(handle)
 
 
 def _made(parent: Path, prefix: str) -> tuple[Path, int | None]:

@@ -94,12 +94,13 @@ def open_session(
             enable_fallback=int(device == "tensorrt"),  # without its libraries it raises at length
         )
         session.disable_fallback()  # a run that fails would go on, on the CPU
+    except MemoryError:
+        raise
     except Exception as error:  # onnxruntime has no common base class of its errors
         reason = reason_of(error)
         remedy = _TOO_NEW if any(words in reason for words in _NEWER) else "export it again"
         raise InputError(f"{path}: ONNX Runtime cannot open it ({reason}); {remedy}") from error
-    in_use = session.get_providers()[0]
-    if in_use != asked:
+    if (in_use := session.get_providers()[0]) != asked:
         raise InputError(_no_provider(device, asked, f"the session came up on {in_use}"))
     return session
 

@@ -174,7 +174,7 @@ def in_run(told: str) -> str:
     """The two lines of `make run` where the second cell of the first of two chapters fails."""
     return (
         rf"failed: 01-bad\.ipynb: code cell 2 {told}.*"
-        r" \| error: 01-bad\.ipynb: did not run to the end, .*; 1 of 2 chapters did$"
+        r" \| error: 01-bad\.ipynb: did not run to the end, .*; 1 of 2 notebooks did$"
     )
 
 

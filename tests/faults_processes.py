@@ -4,7 +4,9 @@ import contextlib
 import hashlib
 import json
 import random
+import re
 import shutil
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -219,17 +221,30 @@ def hidden(folder: Path) -> str:
 
 
 def twice(name: str) -> Callable[[Path], str]:
-    """Two processes do one job in one folder, from the same moment on."""
+    """Two processes do one job in one folder, from the same moment on; what lies there then."""
 
     def cause(folder: Path) -> str:
-        with serving(folder):
-            other = folder / "other.told"
-            with (
-                job(name, folder) as one,
-                Command.python(HERE / "jobs.py", name, folder, output=other) as two,
-            ):
+        with serving(folder), tempfile.TemporaryDirectory() as apart:
+            go, told = Path(apart) / "go", [Path(apart) / f"{number}.told" for number in (1, 2)]
+            works = (
+                Command.python(HERE / "jobs.py", name, folder, output=output, TOGETHER=str(go))
+                for output in told
+            )
+            with next(works) as one, next(works) as two:
+                for command in (one, two):
+                    command.wait_for("begins")
+                go.touch()
                 for command in (one, two):
                     assert command.wait() == 0, command.told[-300:]
+            times = [
+                [
+                    float(time)
+                    for time in re.findall(r"[\d.]+", output.read_text().split("worked")[1])
+                ]
+                for output in told
+            ]
+        assert max(start for start, _ in times) < min(end for _, end in times), times
+        assert not [path for path in folder.rglob("*") if "lock" in path.name]
         for sidecar in folder.glob("*.onnx.json"):
             note = json.loads(sidecar.read_text(encoding="utf-8"))
             assert note["sha256"] == sha256(sidecar.with_suffix(""))

@@ -164,7 +164,7 @@ def rerun(folder: Path) -> str:
     notebooks = project / "notebooks"
     (notebooks / "01-bad.ipynb").unlink()
     large = nbformat.read(notebooks / "02-good.ipynb", as_version=4)
-    large.cells[1].source = "'x' * 1_000_000"
+    large.cells[1].source = "print('x' * 1_000_000)"
     content = nbformat.writes(large).encode()
     (notebooks / "02-good.ipynb").unlink()
     notebooks.rmdir()
@@ -256,7 +256,8 @@ def no_home(folder: Path) -> str:
     in_front = as_stranger(project)
     out = project / "out"
     chapter = (
-        "from helpers.chapters import *; import sys; execute(chapter_paths()[int(sys.argv[1])])"
+        "from helpers.chapters import *; from helpers.execution import *; import sys; "
+        "execute(chapter_paths()[int(sys.argv[1])])"
     )
     benchmark = ["-m", "helpers.benchmark", "--samples", "2", "--questions", "3", "--out", out]
     benchmark += ["--rungs", "torch-eager,ort-fused,openvino-fp32"]

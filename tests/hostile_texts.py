@@ -243,6 +243,12 @@ CASES = [
         config(vocab_size=10**4000),
     ),
     Case(
+        "a config of a billion labels",
+        "model folders",
+        "refused: .*its num_labels is 1000000000, not 2",
+        config(num_labels=10**9),
+    ),
+    Case(
         "a config of -1 layers",
         "model folders",
         "refused: .*num_hidden_layers",

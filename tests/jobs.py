@@ -1,7 +1,9 @@
 """What a fault is done to: `jobs.py NAME FOLDER` says "begins" once all is loaded, then works."""
 
 import hashlib
+import os
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -71,8 +73,13 @@ def main() -> None:
     job = JOBS[sys.argv[1]](Path(sys.argv[2]))
     next(job)
     print("begins", flush=True)
+    if "TOGETHER" in os.environ:  # with another one that waits for the same file
+        while not Path(os.environ["TOGETHER"]).exists():
+            time.sleep(0.001)
+    start = time.time()
     next(job, None)
     print("ends", flush=True)
+    print(f"worked from {start} to {time.time()}", flush=True)
 
 
 if __name__ == "__main__":

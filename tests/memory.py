@@ -6,7 +6,7 @@ from pathlib import Path
 
 from helpers.files import PROJECT
 
-__all__ = ["bytes_per_byte"]
+__all__ = ["bytes_per_byte", "peak_bytes"]
 
 _TELL = """
 def told(name):
@@ -15,8 +15,8 @@ def told(name):
 """  # of this process alone: what `getrusage` gives may be the parent's
 
 
-def bytes_per_byte(before: str, taking: str, path: Path) -> float:
-    """The memory that code takes at its peak, by the size of the file that it reads.
+def peak_bytes(before: str, taking: str, path: Path) -> int:
+    """The memory that code takes at its peak.
 
     Args:
         before: runs first, and does not count: imports.
@@ -29,4 +29,9 @@ def bytes_per_byte(before: str, taking: str, path: Path) -> float:
         [sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, timeout=300
     )
     assert done.returncode == 0, done.stderr
-    return int(done.stdout) / path.stat().st_size
+    return int(done.stdout)
+
+
+def bytes_per_byte(before: str, taking: str, path: Path) -> float:
+    """The same, by the size of the file that the code reads."""
+    return peak_bytes(before, taking, path) / path.stat().st_size

@@ -10,7 +10,7 @@ from helpers.offline.run import prepare
 from helpers.offline.settings import Settings
 from helpers.offline.stages import Answerer, read_chunk, write_chunk
 
-__all__ = ["LOOPBACK", "asked", "command", "contents", "undisturbed"]
+__all__ = ["LOOPBACK", "asked", "command", "contents", "options_of", "undisturbed"]
 
 SHAPE = {"seq": 128, "stride": 64, "chunk": 7, "workers": 2}
 LOOPBACK = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
@@ -46,7 +46,11 @@ def contents(folder):
     return found
 
 
-def command(settings, out, told, **env):
+def options_of(settings, out):
     given = {**SHAPE, "squad": settings.squad, "model": settings.model, "out": out}
-    options = [f"--{name}={value}" for name, value in given.items()]
+    return [f"--{name}={value}" for name, value in given.items()]
+
+
+def command(settings, out, told, **env):
+    options = options_of(settings, out)
     return Command.python("-m", "helpers.offline", *options, output=told, **env)

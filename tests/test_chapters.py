@@ -7,8 +7,9 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from helpers import chapters
-from helpers.chapters import NOTEBOOKS, chapter_paths, execute, solution_paths, write_executed
+from helpers.chapters import NOTEBOOKS, chapter_paths, solution_paths, write_executed
 from helpers.errors import InputError
+from helpers.execution import execute
 
 CHAPTERS = sorted(NOTEBOOKS.glob("*.ipynb"))
 STORED = [*CHAPTERS, *sorted(NOTEBOOKS.glob("*/*.ipynb"))]
@@ -99,6 +100,28 @@ def test_a_chapter_that_fails_stops_no_other(tmp_path, monkeypatch, capsys, sour
         write_executed(folder)
     assert [path.name for path in folder.iterdir()] == ["02-good.ipynb"]
     assert f"failed: 01-bad.ipynb: {told}" in capsys.readouterr().err
+
+
+def test_a_kernel_that_does_not_start_is_told_and_stops_no_other(tmp_path, monkeypatch, capsys):
+    spec = tmp_path / "kernels" / "python3" / "kernel.json"
+    spec.parent.mkdir(parents=True)
+    spec.write_text('{"argv": ["false"], "display_name": "Python 3", "language": "python"}')
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
+    paths = [notebook(tmp_path / name, "1") for name in ("01-a.ipynb", "02-b.ipynb")]
+    monkeypatch.setattr(chapters, "chapter_paths", lambda: paths)
+    with pytest.raises(InputError, match=r"01-a\.ipynb, 02-b\.ipynb: did not .*; 0 of 2 notebooks"):
+        write_executed(tmp_path / "executed")
+    lines = [one for one in capsys.readouterr().err.splitlines() if one.startswith("failed")]
+    assert [line.split(" (")[0] for line in lines] == [
+        f"failed: {path.name}: its kernel did not start" for path in paths
+    ]
+
+
+def test_a_file_that_is_no_notebook_is_told_in_one_line(tmp_path):
+    path = tmp_path / "01-cut.ipynb"
+    path.write_text('{"cells": [')
+    with pytest.raises(InputError, match=r"^01-cut\.ipynb: no notebook \(.*fetch it again"):
+        execute(path)
 
 
 def test_chapters_are_found_in_order_and_a_folder_without_any_is_named(tmp_path):

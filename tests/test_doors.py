@@ -52,6 +52,13 @@ def taken(port):
         yield
 
 
+RECIPE = (
+    "$(BIN)/jupyter lab --ServerApp.root_dir=. "
+    '$$(test "$$(id -u)" != 0 || echo --allow-root) '
+    '"$$(ls notebooks/[0-9][0-9]*.ipynb | head -n 1)"'
+)
+
+
 @contextmanager
 def lab(folder):
     """JupyterLab as `make lab` starts it, but with no browser and folders of its own."""
@@ -60,14 +67,15 @@ def lab(folder):
         for line in (PROJECT / "Makefile").read_text().splitlines()
         if "jupyter lab" in line
     ]
-    assert recipe.startswith('$(BIN)/jupyter lab "$$(')  # a file, and no option that opens a door
-    assert recipe.endswith(')"')
+    assert recipe == RECIPE  # a folder, a file, and no option that opens a door
     own = {f"JUPYTER_{what}_DIR": str(folder / what) for what in ("CONFIG", "DATA", "RUNTIME")}
-    command = [sys.executable, "-m", "jupyterlab", str(chapter_paths()[0])]
+    first = chapter_paths()[0].relative_to(PROJECT)
+    command = [sys.executable, "-m", "jupyterlab", "--ServerApp.root_dir=.", str(first)]
     with (folder / "log.txt").open("w") as log:
         process = subprocess.Popen(
             [*command, "--no-browser", "--allow-root"],
             env={**os.environ, **own, "IPYTHONDIR": str(folder / "ipython")},
+            cwd=PROJECT,
             stdout=log,
             stderr=log,
         )
@@ -93,6 +101,9 @@ def test_jupyterlab_listens_on_loopback_beside_a_taken_port_and_asks_for_its_tok
                 ask(address, token=token)
             with pytest.raises(urllib.error.HTTPError, match="403"):
                 ask(address, "POST", token=token)
+        contents = address.replace("/kernels", "/contents/notebooks?content=1")
+        listed = [one["name"] for one in ask(contents, token=told["token"])["content"]]
+        assert chapter_paths()[0].name in listed  # below the project, as `make lab` opens it
         before = doors(pid)
         kernel = ask(address, "POST", token=told["token"])
         while len(doors(pid)) < len(before) + 5:  # a kernel has five

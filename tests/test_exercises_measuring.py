@@ -353,6 +353,16 @@ def test_wrong_roundings(function, told):
     assert re.search(told, says("06.3", function))
 
 
+def unguarded(w):
+    scale = np.abs(w).max(axis=0) / 64
+    return np.round(w / scale).astype(np.int8), scale
+
+
+@pytest.mark.filterwarnings("ignore:invalid value encountered in divide")
+def test_a_column_of_zeros_that_is_divided_by_zero_is_told():
+    assert re.search("invalid value encountered in cast.*column of zeros", says("06.3", unguarded))
+
+
 def test_right_roundings():
     assert_right("06.3", rounded)
     assert_right("06.3", lambda w: rounded(w, dead=0.0))

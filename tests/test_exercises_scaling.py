@@ -50,6 +50,10 @@ def digits(text):
     return hashlib.sha256(str(text).encode()).hexdigest()[:16]
 
 
+def in_another_function(settings):
+    return f"{hash(str(settings)) & (2**64 - 1):016x}"
+
+
 def test_a_key():
     assert_right("08.2", key)
 
@@ -76,6 +80,11 @@ def test_a_key():
             "a setting as a text in place of a number gives the same",
         ),
         (lambda s, d, a, b: f"{hash(str(s)) & (2**64 - 1):016x}", r"hash\(\) of a text is another"),
+        (lambda s, d, a, b: in_another_function(s), r"hash\(\) of a text is another"),
+        (
+            lambda s, d, a, b: digits((sorted(map(repr, s.values())), d, a, b)),
+            "two settings with their values swapped gives the same name",
+        ),
         (lambda s, d, a, b: "f" * 64, "16 hexadecimal digits are wanted"),
         (lambda s, d, a, b: 7, "a name as text is wanted"),
         (lambda s: s, "raises TypeError"),

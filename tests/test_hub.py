@@ -1,5 +1,8 @@
 """What was fetched from the hub is held against its hashes before it is used."""
 
+from itertools import repeat
+from types import SimpleNamespace
+
 import huggingface_hub
 import pytest
 from hub_server import tag
@@ -93,3 +96,52 @@ def test_a_full_disk_is_no_matter_of_the_network(snapshots, tmp_path, monkeypatc
     monkeypatch.setattr(huggingface_hub, "snapshot_download", full)
     with pytest.raises(InputError, match=r"cannot write there \(No space left on device\); free"):
         from_hub("m", "owner/m")
+
+
+def test_what_a_killed_process_left_of_a_model_goes_with_the_next_one(snapshots, tmp_path):
+    left = tmp_path / "models--owner--m" / "blobs" / "abc.123.incomplete"
+    lock = tmp_path / ".locks" / "models--owner--m" / "abc.lock"
+    other = tmp_path / "models--owner--other" / "blobs" / "abc.123.incomplete"
+    for path in (left, lock, other):
+        path.parent.mkdir(parents=True)
+        path.write_bytes(b"half")
+    from_hub("m", "owner/m")
+    assert not left.exists() and not lock.exists()
+    assert other.exists()  # nobody has asked for it
+
+
+def test_of_a_model_that_cannot_be_had_nothing_is_left(snapshots, tmp_path):
+    snapshots.sends = None
+    with pytest.raises(InputError, match="no network"):
+        from_hub("m", "owner/m")
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith("models")] == []
+
+
+class SyncByteStream:
+    """By this name the client's own class is known."""
+
+
+class Stream(SyncByteStream):
+    def __init__(self, parts):
+        self.parts = parts
+
+    def __iter__(self):
+        yield from self.parts
+
+    def close(self):
+        self.parts = []
+
+
+@pytest.mark.parametrize(
+    ("headers", "most", "told"),
+    [({"content-length": "10"}, 10, "more than 10 bytes came"), ({}, 25, "more than 25 bytes")],
+)
+def test_an_answer_without_end_is_given_up(monkeypatch, headers, most, told):
+    monkeypatch.setattr(hub, "_MOST", 25)
+    answer = SimpleNamespace(headers=headers, stream=Stream([b"12345"] * (most // 5)))
+    hub._hurry(answer)
+    assert b"".join(answer.stream) == b"12345" * (most // 5)
+    endless = SimpleNamespace(headers=headers, stream=Stream(repeat(b"12345")))
+    hub._hurry(endless)
+    with pytest.raises(OSError, match=told):
+        list(endless.stream)

@@ -2,28 +2,37 @@
 
 import dataclasses
 import json
+import shutil
+import subprocess
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pyarrow
 import pyarrow.parquet as parquet
 import pytest
+import torch
+from memory import peak_bytes
+from safetensors.torch import load_file, save_file
 
 from helpers.errors import InputError
-from helpers.offline import command, shards
+from helpers.offline import command, parquet_shards, shards, stages
 from helpers.offline.command import score_all
+from helpers.offline.entries import Refused
+from helpers.offline.manifest import claim
 from helpers.offline.output import (
     ANSWERS,
     ERRORS,
     answers_path,
-    claim,
     is_done,
     rows_in,
     write_rows,
 )
+from helpers.offline.pipeline import workers_that_fit
 from helpers.offline.plan import Chunk, chunks_of, digests_of
 from helpers.offline.run import prepare
 from helpers.offline.settings import Settings, read_arguments
-from helpers.offline.shards import Refused, count_entries, entries_of, shards_in
+from helpers.offline.shards import count_entries, entries_of, shards_in
 from helpers.offline.stages import Answerer, Windows, read_chunk, write_chunk
 from helpers.squad import answers, featurize, read_squad, score
 
@@ -176,14 +185,70 @@ def test_a_damaged_shard_is_refused_or_read_and_nothing_else(tmp_path, cases):
     assert refused > 20
 
 
-@pytest.mark.parametrize("limit", ["_ENTRIES", "_LETTERS"])
-def test_a_shard_that_is_more_than_a_worker_keeps_is_refused(tmp_path, cases, limit, monkeypatch):
-    shard = parquet_file(tmp_path / "s.parquet", as_rows(cases))
-    monkeypatch.setattr(shards, limit, len(cases) - 1)
-    with pytest.raises(InputError, match=r"s\.parquet: has more than .*; split it into several"):
+@pytest.mark.parametrize(
+    ("kind", "module", "limit", "told"),
+    [
+        ("parquet", shards, "_LETTERS", "has more than .*; split it into several"),
+        ("parquet", parquet_shards, "MOST", r"says that it has 14 rows, and 13 are read at most"),
+        ("parquet", parquet_shards, "_UNPACKED", r"a group of its rows has [\d,]+ bytes unpacked"),
+        ("json", shards, "MOST", "has more than .*; split it into several"),
+    ],
+)
+def test_a_shard_that_is_more_than_a_worker_keeps_is_refused(
+    tmp_path, cases, case_file, monkeypatch, kind, module, limit, told
+):
+    shard = parquet_file(tmp_path / "s.parquet", as_rows(cases)) if kind == "parquet" else case_file
+    monkeypatch.setattr(module, limit, len(cases) - 1)
+    with pytest.raises(InputError, match=rf"{shard.name}: {told}"):
         entries_of(shard)
-    monkeypatch.setattr(shards, limit, 10**6)
+    monkeypatch.setattr(module, limit, 10**6)
     assert len(entries_of(shard)) == len(cases)
+
+
+def with_rows_in_its_footer(shard, claimed):
+    """A Parquet file whose end says that it has so many rows; the file has three."""
+    content = shard.read_bytes()
+    footer = int.from_bytes(content[-8:-4], "little")
+    body, end = content[: -8 - footer], content[-8 - footer : -8]
+    assert end.count(b"\x16\x06\x19") == 1  # field 3, a zigzag number: 3 rows; then field 4
+    number = bytearray()
+    left = 2 * claimed
+    while left > 127:
+        number.append(left & 127 | 128)
+        left >>= 7
+    end = end.replace(b"\x16\x06\x19", b"\x16" + bytes([*number, left]) + b"\x19")
+    shard.write_bytes(body + end + len(end).to_bytes(4, "little") + b"PAR1")
+    return shard
+
+
+def test_rows_that_a_parquet_file_claims_and_has_not_are_never_planned(tmp_path, cases):
+    shard = parquet_file(tmp_path / "s.parquet", as_rows(cases[:3]))
+    assert count_entries(shard) == 3
+    many = with_rows_in_its_footer(shard, 10**12)
+    with pytest.raises(InputError, match=r"says that it has 1,000,000,000,000 rows, and 500,000"):
+        count_entries(many)
+    few = with_rows_in_its_footer(parquet_file(tmp_path / "s.parquet", as_rows(cases[:3])), 400)
+    with pytest.raises(InputError, match=r"no whole Parquet file"):
+        entries_of(few)
+
+
+def test_a_text_that_a_parquet_file_repeats_is_kept_once(tmp_path):
+    """150 times 2 MB in 1 kB: pyarrow alone would unpack 64 of them at a time."""
+    shard = tmp_path / "s.parquet"
+    write = (
+        "import pyarrow as pa, pyarrow.parquet as pq, sys; at = pa.array([0] * 150)\n"
+        "text = pa.array(['x' * 2_000_000]).take(at)\n"
+        "rows = [{'text': ['x'], 'answer_start': [0]}] * 150\n"
+        "columns = dict.fromkeys(('id', 'title', 'context', 'question'), text)\n"
+        "pq.write_table(pa.table({**columns, 'answers': rows}), sys.argv[1], compression='zstd')"
+    )
+    subprocess.run([sys.executable, "-c", write, shard], check=True)
+    assert shard.stat().st_size < 10_000
+    before = "from pathlib import Path; from helpers.offline.shards import entries_of\n"
+    before += "import pyarrow.parquet"
+    taking = "found = entries_of(Path(path))\n"
+    taking += "assert len(found) == 150 and 'split it' in found[149].reason"
+    assert peak_bytes(before, taking, shard) < 100 << 20
 
 
 def test_a_shard_of_another_schema_is_refused_by_its_columns(tmp_path, cases):
@@ -266,13 +331,13 @@ def test_a_chunk_is_done_when_its_own_whole_file_is_there(answerer, tmp_path, ca
     (first, *_), _ = ran(answerer, tmp_path, case_file)
     path = answers_path(tmp_path, first)
     assert is_done(tmp_path, first)
-    assert not is_done(tmp_path, Chunk(first.shard, first.start, first.stop, "0" * 16))
+    assert not is_done(tmp_path, dataclasses.replace(first, key="0" * 16))
     path.write_bytes(path.read_bytes()[:-10])
     assert not is_done(tmp_path, first)
 
 
 def test_an_altered_bit_of_an_answers_file_is_noticed_or_changes_nothing(tmp_path):
-    chunk = Chunk("s.json", 0, 2, "a" * 16)
+    chunk = Chunk("s.json", 0, 2, "d" * 64, "a" * 16)
     rows = [{"place": "", "id": str(n), "title": "t", "question": "q", "accepted": ["Ada"],
              "answer": f"Ada {n}", "exact_match": 0.0, "f1": 66.7} for n in range(2)]  # fmt: skip
     write_rows(tmp_path, chunk, rows, [{"place": "row 3", "reason": "no answers"}])
@@ -297,14 +362,64 @@ def test_an_altered_bit_of_an_answers_file_is_noticed_or_changes_nothing(tmp_pat
 
 
 def test_a_file_that_is_altered_while_it_is_read_is_named(tmp_path):
-    chunk = Chunk("s.json", 0, 1, "a" * 16)
+    chunk = Chunk("s.json", 0, 1, "d" * 64, "a" * 16)
     write_rows(tmp_path, chunk, [], [])
     answers_path(tmp_path, chunk).write_bytes(b"PAR1")
-    with pytest.raises(InputError, match=r"00000000-a+\.parquet: altered .*; run again"):
+    with pytest.raises(InputError, match=r"00000000-a+\.parquet: missing or altered .*; run again"):
         list(rows_in(tmp_path, [chunk]))
 
 
 # --- the folder and the settings --------------------------------------------------------------
+
+
+def test_a_shard_that_changes_while_a_run_is_under_way_is_refused(answerer, tmp_path, case_file):
+    shard = Path(shutil.copy(case_file, tmp_path / "s.json"))
+    first, *_ = chunks_of([shard], digests_of([shard]), {}, 7)
+    assert json.loads(read_chunk(vars(first))["examples"])
+    file = json.loads(shard.read_text())
+    file["data"][0]["paragraphs"] = file["data"][0]["paragraphs"][:1]
+    shard.write_text(json.dumps(file))
+    stages._entries.cache_clear()  # another process
+    with pytest.raises(InputError, match=r"s\.json: has changed since the run began"):
+        read_chunk(vars(first))
+
+
+def test_rows_that_are_not_there_are_told_and_not_left_out(answerer, tmp_path, case_file):
+    chunks, _ = ran(answerer, tmp_path, case_file)
+    answers_path(tmp_path, chunks[0]).unlink()
+    with pytest.raises(InputError, match=r"missing or altered .* a disk that all of them share"):
+        list(rows_in(tmp_path, chunks))
+    assert list(rows_in(tmp_path, chunks, ERRORS)) == []
+
+
+def test_a_shard_with_a_long_name_of_chinese_letters_has_its_folder(answerer, tmp_path, case_file):
+    shard = Path(shutil.copy(case_file, tmp_path / ("\u95ee" * 80 + ".json")))
+    chunks, _ = ran(answerer, tmp_path / "out", shard)
+    other = dataclasses.replace(chunks[0], shard="\u95ee" * 79 + "\u7b54.json")
+    assert all(is_done(tmp_path / "out", chunk) for chunk in chunks)
+    folders = {answers_path(tmp_path, chunk).parent for chunk in (chunks[0], other)}
+    assert len(folders) == 2 and all(len(one.name) < 200 for one in folders)
+
+
+@pytest.mark.parametrize(
+    ("there", "wanted", "gpus", "workers"),
+    [
+        ({"CPU": 2.0}, 0, 0, 2),
+        ({"CPU": 64.0}, 0, 0, 64),
+        ({"CPU": 1.0}, 1, 0, 1),
+        ({"CPU": 1.0}, 2, 0, "ask for 1.5 processors and 0 GPUs, and Ray counts 1 and 0"),
+        ({"CPU": 16.0, "GPU": 2.0}, 0, 1, 2),
+        ({"CPU": 16.0, "GPU": 1.0}, 3, 1, "and 3 GPUs, and Ray counts 16 and 1"),
+        ({"CPU": 16.0}, 0, 1, "and 1 GPUs, and Ray counts 16 and 0"),
+    ],
+)
+def test_workers_are_as_many_as_ray_has_room_for(monkeypatch, there, wanted, gpus, workers):
+    monkeypatch.setitem(sys.modules, "ray", SimpleNamespace(cluster_resources=lambda: there))
+    if isinstance(workers, int):
+        assert workers_that_fit(wanted, threads=1, gpus=gpus) == workers
+        return
+    with pytest.raises(InputError, match=workers):
+        workers_that_fit(wanted, threads=1, gpus=gpus)
 
 
 def test_a_folder_is_one_runs_own(tmp_path):
@@ -318,6 +433,12 @@ def test_a_folder_is_one_runs_own(tmp_path):
     (out / "manifest.json").write_text("[]")
     with pytest.raises(InputError, match="no manifest of a run"):
         claim(out, {"seq": 384}, {})
+
+
+def test_what_a_killed_run_left_of_its_manifest_is_no_file_of_another(tmp_path):
+    (tmp_path / ".manifest.json-abcdefgh.part").mkdir()
+    claim(tmp_path, {"precision": "fp32"}, {})
+    assert [path.name for path in tmp_path.iterdir()] == ["manifest.json"]
 
 
 def test_a_folder_with_other_files_is_refused(tmp_path):
@@ -358,7 +479,7 @@ def test_threads_times_workers_is_what_the_machine_has(monkeypatch):
 
 @pytest.fixture
 def settings(tmp_path, tiny_folder, case_file, monkeypatch):
-    monkeypatch.setattr("helpers.offline.run._FILES", tmp_path / "files")
+    monkeypatch.setattr("helpers.offline.run._MADE", tmp_path / "files")
     return Settings(
         squad=str(case_file), model=str(tiny_folder), workers=1, seq=128, stride=64, chunk=7,
         out=str(tmp_path / "out"),
@@ -373,6 +494,21 @@ def test_a_run_is_claimed_before_it_begins_and_a_window_too_long_is_refused(sett
         prepare(dataclasses.replace(settings, precision="int8"))
     with pytest.raises(InputError, match=r"SEQ=9999: .* has 512 positions"):
         prepare(dataclasses.replace(settings, seq=9999))
+
+
+@pytest.mark.parametrize(
+    ("spoil", "told"),
+    [(torch.zeros_like, "every start logit of all"), (lambda one: one * torch.nan, "not finite")],
+)
+def test_a_model_that_answers_nothing_is_refused_before_it_is_asked(
+    settings, tmp_path, tiny_folder, spoil, told
+):
+    folder = Path(shutil.copytree(tiny_folder, tmp_path / "spoilt"))
+    weights = load_file(folder / "model.safetensors")
+    spoilt = {name: spoil(one).contiguous() for name, one in weights.items()}
+    save_file(spoilt, folder / "model.safetensors", metadata={"format": "pt"})
+    with pytest.raises(InputError, match=told):
+        prepare(dataclasses.replace(settings, model=str(folder)))
 
 
 def test_a_run_that_lacks_nothing_starts_no_engine(settings, cases, capsys):

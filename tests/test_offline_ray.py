@@ -8,8 +8,8 @@ from pathlib import Path
 
 import psutil
 import pytest
-from offline_runs import asked, command, contents, undisturbed
-from processes import wait_until
+from offline_runs import asked, command, contents, options_of, undisturbed
+from processes import HERE, Command, wait_until
 
 from helpers.errors import InputError
 from helpers.offline.cluster import running
@@ -52,7 +52,9 @@ def test_ray_gives_the_same_bytes_stays_on_loopback_and_leaves_nothing(undisturb
     assert "exact match" in run.told
 
 
-@pytest.mark.parametrize("address", ["127.0.0.1:9", "ray://127.0.0.1:9", "127.0.0.1:99999"])
+@pytest.mark.parametrize(
+    "address", ["127.0.0.1:9", "ray://127.0.0.1:9", "127.0.0.1:99999", "a..b:6379"]
+)
 def test_an_address_where_nobody_answers_is_told_in_one_line(address, monkeypatch):
     monkeypatch.setenv("RAY_ADDRESS", address)
     start = time.monotonic()
@@ -60,6 +62,25 @@ def test_an_address_where_nobody_answers_is_told_in_one_line(address, monkeypatc
     with pytest.raises(InputError, match=told), running(1):
         pass
     assert time.monotonic() - start < 30
+
+
+@pytest.mark.parametrize("how", ["once", "always"])
+def test_a_worker_that_dies_is_replaced_and_not_for_ever(undisturbed, tmp_path, how):
+    settings, job = undisturbed
+    out, mark = tmp_path / "out", tmp_path / "mark"
+    options = [*options_of(settings, out), "--workers=1"]
+    with Command.python(
+        HERE / "dying.py", how, mark, *options, output=tmp_path / "told", RAY_ADDRESS=""
+    ) as run:
+        code = run.wait()
+        assert mark.exists()
+        if how == "once":
+            assert code == 0, run.told
+            assert contents(out) == contents(job.folder)
+            return
+        assert code == 2, run.told
+        (line,) = [one for one in run.told.splitlines() if one.startswith("error: ")]
+        assert "a worker failed" in line and "Traceback" not in run.told
 
 
 def test_a_port_that_is_no_rays_is_given_up(monkeypatch):

@@ -61,6 +61,25 @@ def test_each_row_of_the_readmes_tables_is_of_its_record(readme, name):
 
 
 @both
+def test_the_figures_of_throughput_are_those_of_their_record(readme):
+    (name,) = set(re.findall(r"data/throughput/([\w.-]+)\.json", readme))
+    record = json.loads((PROJECT / "data" / "throughput" / f"{name}.json").read_text())
+    ways = record["ways"]
+    after = readme.split(f"data/throughput/{name}.json")[1]
+    table = after[after.index("\n| ") :].split("\n\n")[0].strip().splitlines()[2:]
+    assert [re.findall(r"\d[\d.]*(?= )", line.split("|", 2)[2]) for line in table] == [
+        [f"{ways['seconds'][way]:.1f}", f"{ways['per_s'][way]:.1f}"]
+        + [
+            f"{one['median']:.2f}"
+            for one in [ways["engine_times_faster"]["steady"].get(way)]
+            if one
+        ]
+        for way in ways["per_s"]
+    ]
+    assert f"{ways['questions']:,}" in readme and f"{ways['steady_per_s']:.1f}" in after
+
+
+@both
 def test_every_link_and_picture_is_there(readme):
     targets = re.findall(r"\]\(([^)#]+)\)", readme)
     assert len(targets) > 4

@@ -23,8 +23,8 @@ from nbformat.v4 import new_code_cell, new_notebook
 from onnx import TensorProto, helper, numpy_helper
 
 from helpers import frames, viewer
-from helpers.chapters import execute
 from helpers.errors import InputError
+from helpers.execution import execute
 from helpers.serving import _served, stage
 from helpers.varint import encode_varint
 from helpers.viewer import view

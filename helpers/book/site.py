@@ -38,7 +38,7 @@ _SETTINGS: dict[str, Any] = {
     "html_show_copyright": False,
     "myst_enable_extensions": ["colon_fence", "dollarmath"],
     "nb_execution_mode": "off",
-    "nb_merge_streams": True,
+    "nb_merge_streams": False,
     "nb_ipywidgets_js": {},  # by default from a CDN
     # A page has no kernel: a widget gives way to the picture or the text stored beside it, and so
     # does a frame.

@@ -8,13 +8,14 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from helpers.errors import InputError, reason_of
 from helpers.scratch import scratch
 
-__all__ = ["running"]
+__all__ = ["check_cluster", "running"]
 
 _KNOCK_S = 22.0  # for an answer from a cluster
 _CONNECT_S = 5.0  # for a connection to it
@@ -22,6 +23,7 @@ _TRIES = 3
 _STORE = 1 << 28  # bytes of shared memory, which a few hundred chunks fill
 _KNOCK = "import os, ray; ray.init(address=os.environ['RAY_ADDRESS'], log_to_driver=False)"
 _LOCAL = "127.0.0.1"
+_SHORT = Path("/tmp" if os.name == "posix" else tempfile.gettempdir())  # a socket's path is short
 _QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",  # else it reports to its maker
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",  # a change to come, which it else announces
@@ -46,8 +48,8 @@ def running(processors: int) -> Iterator[None]:
     Raises:
         InputError: Ray is not installed, or nothing answers at `RAY_ADDRESS`.
     """
-    address = os.environ.get("RAY_ADDRESS", "").strip()
-    alone = address in ("", "local")
+    address = _address()
+    alone = not address
     for name, value in {**_QUIET, **(_ALONE if alone else {})}.items():
         os.environ.setdefault(name, value)
     try:
@@ -61,6 +63,22 @@ def running(processors: int) -> Iterator[None]:
         yield
 
 
+def check_cluster() -> None:
+    """Asks the cluster at `RAY_ADDRESS` for an answer, where one is named; within 30 seconds.
+
+    Raises:
+        InputError: nothing answers there.
+    """
+    if address := _address():
+        _knock(address)
+
+
+def _address() -> str:
+    """Where a cluster runs; empty where Ray is to be started here."""
+    address = os.environ.get("RAY_ADDRESS", "").strip()
+    return "" if address == "local" else address
+
+
 @contextmanager
 def _joined(ray: Any, address: str) -> Iterator[None]:
     """Inside, this process works with a cluster that runs already."""
@@ -72,7 +90,7 @@ def _joined(ray: Any, address: str) -> Iterator[None]:
 @contextmanager
 def _alone(ray: Any, processors: int) -> Iterator[None]:
     """Inside, Ray runs on this machine alone."""
-    with scratch(Path(tempfile.gettempdir()) / "ray") as folder:  # sockets' paths must be short
+    with scratch(_SHORT / "ray") as folder:
         here = {"address": "local", "num_cpus": processors, "include_dashboard": False}
         inside = {"_node_ip_address": _LOCAL, "_temp_dir": str(folder)}
         with _connected(ray, object_store_memory=_STORE, **here, **inside):
@@ -89,14 +107,14 @@ def _own_errors_only() -> Iterator[None]:
     stream = sys.stderr
     stream.flush()
     kept = os.dup(2)
-    with open(os.devnull, "w") as nowhere:
-        os.dup2(nowhere.fileno(), 2)
     try:
         if _writes_to_2(stream):
-            sys.stderr = os.fdopen(kept, "w", 1, encoding=stream.encoding, closefd=False)
+            how = {"encoding": stream.encoding, "errors": stream.errors}
+            sys.stderr = os.fdopen(os.dup(kept), "w", 1, **how)
+        with open(os.devnull, "w") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
         yield
     finally:
-        sys.stderr.flush()
         os.dup2(kept, 2)
         os.close(kept)
         sys.stderr = stream
@@ -144,6 +162,7 @@ def _quiet() -> None:
     logging.getLogger("ray.data").setLevel(logging.ERROR)
 
 
+@lru_cache  # it takes seconds, and is asked before the model is made ready and after
 def _knock(address: str) -> None:
     """Asks a cluster for an answer, in a process that can be given up: Ray itself waits minutes."""
     host, _, port = address.rpartition("//")[2].rpartition(":")
@@ -157,8 +176,10 @@ def _knock(address: str) -> None:
             capture_output=True,
             timeout=_KNOCK_S,
         )
-    except (OSError, OverflowError, subprocess.SubprocessError) as error:
+    except (OSError, ValueError, OverflowError, subprocess.SubprocessError) as error:
+        told = (getattr(error, "stderr", None) or b"").decode(errors="replace").strip()
+        reason = f" ({told.splitlines()[-1]:.200})" if told else ""
         raise InputError(
-            f"RAY_ADDRESS={address}: no Ray cluster answers there; start one (`ray start --head`), "
-            "correct the address, or unset it to run on this machine alone"
+            f"RAY_ADDRESS={address}: no Ray cluster answers there{reason}; start one "
+            "(`ray start --head`), correct the address, or unset it to run on this machine alone"
         ) from error

@@ -9,9 +9,9 @@ from tqdm import tqdm
 
 from helpers.environment import cores
 from helpers.errors import InputError, reason_of
-from helpers.offline.cluster import running
+from helpers.offline.cluster import check_cluster, running
 from helpers.offline.output import ERRORS
-from helpers.offline.pipeline import answered
+from helpers.offline.pipeline import answered, workers_that_fit
 from helpers.offline.run import Job, prepare, scores_of
 from helpers.offline.settings import Settings, read_arguments
 
@@ -40,13 +40,16 @@ def score_all(settings: Settings) -> dict[str, Any]:
     """Answers what is missing of a run, and scores all of it.
 
     Returns:
-        {"asked" (questions answered or refused now), "seconds", "ended" ([seconds, questions] of
+        {"asked" (questions answered or refused now), "prepared" (seconds before the engine was
+        asked for), "seconds" (of the engine, its start included), "ended" ((seconds, questions) of
         every chunk, from the moment when Ray stood, as they ended), "answered", "refused",
         "exact_match", "f1" (both in percent, None where nothing was answered)}.
 
     Raises:
         InputError: something in the settings cannot be used, or a worker cannot do its work.
     """
+    check_cluster()
+    begun = time.perf_counter()
     job = prepare(settings)
     done = len(job.chunks) - len(job.missing)
     if done:
@@ -54,7 +57,7 @@ def score_all(settings: Settings) -> dict[str, Any]:
     start = time.perf_counter()
     ended = _answer(job, settings) if job.missing else []
     told = {"asked": job.counted(job.missing), "seconds": time.perf_counter() - start}
-    return {**told, "ended": ended, **scores_of(job)}
+    return {**told, "prepared": start - begun, "ended": ended, **scores_of(job)}
 
 
 def _answer(job: Job, settings: Settings) -> list[tuple[float, int]]:
@@ -65,11 +68,10 @@ def _answer(job: Job, settings: Settings) -> list[tuple[float, int]]:
         running(max(cores(), settings.at_work)),
         tqdm(total=total, desc="questions", ncols=80, mininterval=0.5) as bar,
     ):
+        workers = workers_that_fit(settings.workers, threads=settings.threads, gpus=gpus)
         start, ended = time.perf_counter(), []
         try:
-            for told in answered(
-                job.missing, job.folder, job.worker, workers=settings.at_work, gpus=gpus
-            ):
+            for told in answered(job.missing, job.folder, job.worker, workers=workers, gpus=gpus):
                 bar.update(told["answered"] + told["refused"])
                 ended.append((time.perf_counter() - start, told["answered"] + told["refused"]))
         except Exception as error:  # Ray wraps what a worker raises, in one of many kinds

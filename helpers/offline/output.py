@@ -1,6 +1,5 @@
-"""A run's folder: a Parquet file for every chunk, and a manifest that says what the run was.
+"""What a run leaves: a Parquet file for every chunk.
 
-    manifest.json
     answers/shard=dev-v1.1.json/00000512-<key>.parquet
     errors/shard=dev-v1.1.json/00000512-<key>.parquet      where something was refused
 
@@ -17,10 +16,10 @@ from typing import Any
 from urllib.parse import quote
 
 from helpers.errors import InputError, reason_of
-from helpers.files import put_in_place, write_json
+from helpers.files import put_in_place
 from helpers.offline.plan import Chunk
 
-__all__ = ["ANSWERS", "ERRORS", "answers_path", "claim", "is_done", "rows_in", "write_rows"]
+__all__ = ["ANSWERS", "ERRORS", "answers_path", "is_done", "rows_in", "write_rows"]
 
 ANSWERS = "answers"
 """The folder of what was answered."""
@@ -28,57 +27,16 @@ ANSWERS = "answers"
 ERRORS = "errors"
 """The folder of what was refused, with reasons."""
 
+_LONGEST = 150  # letters of a shard's name in that of its folder
 _KEY = b"chunk"  # of a file's metadata: the chunk that it is of
 _DIGEST = b"rows"  # of an answers file's: what `_digest` says of the chunk's rows
-
-
-def claim(folder: Path, decisive: Mapping[str, Any], digests: Mapping[str, str]) -> None:
-    """Makes a folder this run's own, or finds that it is.
-
-    Shards may be added later; one that was answered may neither change nor go.
-
-    Args:
-        folder: where results go.
-        decisive: what decides the answers besides the shards.
-        digests: {name of a shard: SHA-256}.
-
-    Raises:
-        InputError: it holds another run's results, or files that are no run's.
-    """
-    manifest = folder / "manifest.json"
-    if manifest.exists():
-        _same(manifest, decisive, digests)
-    elif folder.exists() and any(folder.iterdir()):
-        raise InputError(f"OUT={folder}: holds files, but no manifest.json; name an empty folder")
-    write_json(manifest, {"settings": dict(decisive), "shards": dict(digests)})
-
-
-def _same(manifest: Path, decisive: Mapping[str, Any], digests: Mapping[str, str]) -> None:
-    folder = manifest.parent
-    try:
-        found = json.loads(manifest.read_text(encoding="utf-8"))
-        settings, shards = dict(found["settings"]), dict(found["shards"])
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        raise InputError(f"{manifest}: no manifest of a run; name another folder") from None
-    plain = json.loads(json.dumps(dict(decisive)))
-    for name in {**plain, **settings}:
-        there, here = settings.get(name), plain.get(name)
-        if there != here:
-            raise InputError(
-                f"OUT={folder}: another run's, with {name}={there!s:.70} where this one has "
-                f"{here!s:.70}; name another folder, or set it so"
-            )
-    for name, digest in shards.items():
-        if digests.get(name) != digest:
-            raise InputError(
-                f"OUT={folder}: another run's, whose shard {name} was a different one; "
-                "name another folder"
-            )
 
 
 def answers_path(folder: Path, chunk: Chunk, kind: str = ANSWERS) -> Path:
     """Where a chunk's answers stand, or its errors."""
     shard = quote(Path(chunk.shard).name, safe="")
+    if len(shard) > _LONGEST:  # of a name of Chinese letters, say, each of which becomes nine
+        shard = f"{shard[:_LONGEST]}-{hashlib.sha256(shard.encode()).hexdigest()[:16]}"
     return folder / kind / f"shard={shard}" / f"{chunk.start:08d}-{chunk.key}.parquet"
 
 
@@ -126,12 +84,16 @@ def rows_in(folder: Path, chunks: Sequence[Chunk], kind: str = ANSWERS) -> Itera
             yield from _rows(folder, chunk, kind)
         except _unreadable() as error:
             path = answers_path(folder, chunk, kind)
-            raise InputError(f"{path}: altered ({reason_of(error)}); run again") from error
+            raise InputError(
+                f"{path}: missing or altered ({reason_of(error)}); run again, and on several "
+                "machines see that OUT is on a disk that all of them share"
+            ) from error
 
 
 def _rows(folder: Path, chunk: Chunk, kind: str) -> list[dict[str, Any]]:
     path = answers_path(folder, chunk, kind)
-    return _read(path).to_pylist() if path.exists() else []
+    nothing = kind == ERRORS and not path.exists()
+    return [] if nothing else _read(path).to_pylist()
 
 
 def _read(path: Path) -> Any:

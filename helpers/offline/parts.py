@@ -49,11 +49,11 @@ def cost_of_parts(job: Job, *, chunks: int = 10) -> dict[str, Any]:
     clock.begin()
     chunks_of([shard], digests_of([shard]), {}, job.counted(taken))
     clock.end("cut into chunks", job.counted(job.chunks))
-    entries = [one for one in entries_of(shard) if isinstance(one, Example)]
+    entries = entries_of(shard)
     clock.end("read", len(entries))
     written = 0
     for chunk in taken:
-        examples = entries[chunk.start : chunk.stop]
+        examples = [one for one in entries[chunk.start : chunk.stop] if isinstance(one, Example)]
         clock.begin()
         features = featurize(examples, worker["tokenizer"], **shape)
         inputs = features.inputs()

@@ -6,10 +6,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from helpers.errors import InputError
 from helpers.offline.plan import Chunk
 from helpers.offline.stages import Answerer, read_chunk, write_chunk
 
-__all__ = ["SHARES", "answered"]
+__all__ = ["SHARES", "TRIES", "answered", "workers_that_fit"]
 
 SHARES = {"read": 0.25, "answer": 0.5, "write": 0.25}
 """Processors that a process of each stage asks the engine for.
@@ -17,6 +18,44 @@ SHARES = {"read": 0.25, "answer": 0.5, "write": 0.25}
 They are what it counts with, not what a process uses. Were they whole ones, two workers on two
 cores would leave none for reading, and the run would wait for ever.
 """
+
+TRIES = 3
+"""How often a stage is tried again with a chunk whose process died. By default Ray tries for ever,
+and a chunk that takes all memory would kill one process after the other.
+"""
+
+
+def workers_that_fit(wanted: int, *, threads: int, gpus: int) -> int:
+    """How many workers there are in a Ray that was started, or joined.
+
+    Args:
+        wanted: how many are asked for; 0 for one a processor, or by `threads` fewer; on GPUs one
+            each.
+        threads: of each worker.
+        gpus: devices that each of them takes.
+
+    Raises:
+        InputError: Ray counts too few processors for them and for reading and writing beside them,
+            so that some would never start, and the rest wait for ever.
+    """
+    import ray
+
+    there = ray.cluster_resources()
+    processors, devices = there.get("CPU", 0.0), there.get("GPU", 0.0)
+    workers = wanted or max(1, int(devices if gpus else processors // threads))
+    needed = workers * SHARES["answer"] + _helping(workers) * (SHARES["read"] + SHARES["write"])
+    if needed > processors or workers * gpus > devices:
+        raise InputError(
+            f"WORKERS={workers}: with reading and writing they ask for {needed:g} processors and "
+            f"{workers * gpus} GPUs, and Ray counts {processors:g} and {devices:g}; ask for fewer, "
+            "or start it with more (`ray start --num-cpus`)"
+        )
+    return workers
+
+
+def _helping(workers: int) -> int:
+    """Processes that read, and as many that write."""
+    return max(1, workers // 8)
 
 
 def answered(
@@ -35,22 +74,32 @@ def answered(
         What `write_chunk` says of every chunk, as they end.
     """
     import ray.data
+    from ray.data import ActorPoolStrategy, TaskPoolStrategy
 
-    helping = max(1, workers // 8)  # processes that read and that write
+    helping = _helping(workers)
     done = (
         ray.data.from_items([asdict(chunk) for chunk in chunks], override_num_blocks=len(chunks))
-        .map(read_chunk, num_cpus=SHARES["read"], concurrency=helping)
+        .map(
+            read_chunk,
+            num_cpus=SHARES["read"],
+            compute=TaskPoolStrategy(size=helping),
+            max_retries=TRIES,
+        )
         .map(
             Answerer,
             fn_constructor_kwargs=dict(worker),
             num_cpus=SHARES["answer"],
             num_gpus=gpus,
-            concurrency=workers,
+            compute=ActorPoolStrategy(size=workers),
+            max_task_retries=TRIES,
         )
         .map(
             partial(write_chunk, folder=str(folder)),
             num_cpus=SHARES["write"],
-            concurrency=helping,
+            compute=TaskPoolStrategy(size=helping),
+            max_retries=TRIES,
         )
     )
-    yield from done.iter_rows()
+    # Rows one by one would come late: Ray holds each back until the next one is there.
+    for batch in done.iter_batches(batch_size=None, prefetch_batches=0, batch_format="pyarrow"):
+        yield from batch.to_pylist()

@@ -28,12 +28,14 @@ class Chunk:
         shard: the shard's path.
         start: the first entry of the shard that is in it.
         stop: the entry behind the last.
+        digest: the SHA-256 of the shard.
         key: 16 hexadecimal digits of what decides the answers.
     """
 
     shard: str
     start: int
     stop: int
+    digest: str
     key: str
 
 
@@ -63,8 +65,9 @@ def chunks_of(
         count = count_entries(shard)
         for start in range(0, count, size):
             stop = min(start + size, count)
-            key = _key(decisive, digests[shard.name], start, stop)
-            chunks.append(Chunk(str(shard), start, stop, key))
+            digest = digests[shard.name]
+            key = _key(decisive, digest, start, stop)
+            chunks.append(Chunk(str(shard), start, stop, digest, key))
     return chunks
 
 

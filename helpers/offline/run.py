@@ -8,9 +8,11 @@ from typing import Any
 
 from helpers.errors import InputError
 from helpers.files import PROJECT, check_writable, sha256
-from helpers.models import load
+from helpers.models import QuestionAnswerer, load
 from helpers.offline import stages
-from helpers.offline.output import ERRORS, claim, is_done, rows_in
+from helpers.offline.manifest import FILES, claim
+from helpers.offline.output import ERRORS, is_done, rows_in
+from helpers.offline.parity import check_parity
 from helpers.offline.plan import Chunk, chunks_of, digests_of
 from helpers.offline.settings import Settings
 from helpers.offline.shards import shards_in
@@ -23,7 +25,7 @@ __all__ = ["Job", "prepare", "scores_of"]
 
 _BATCHES = {"cpu": BATCH, "cuda": 64}  # windows in one run
 _MAKERS = ("onnxruntime", "onnxruntime-gpu", "tokenizers", "transformers")
-_FILES = PROJECT / "build" / "score" / "files"
+_MADE = PROJECT / "build" / "score" / "files"
 
 
 @dataclass(frozen=True)
@@ -51,10 +53,12 @@ def prepare(settings: Settings) -> Job:
     """Makes the model's file, cuts the questions into chunks and finds what is done already.
 
     Raises:
-        InputError: something in the settings cannot be used, or the folder is another run's.
+        InputError: something in the settings cannot be used, the folder is another run's, or the
+            model's file does not answer as the model does.
     """
     shards = shards_in(settings.questions())
-    worker = _worker(settings)
+    answerer = load(settings.model)
+    worker = _worker(settings, answerer)
     decisive = {
         "precision": settings.precision,
         "device": settings.device,
@@ -72,6 +76,8 @@ def prepare(settings: Settings) -> Job:
     check_writable(settings.folder)
     claim(settings.folder, decisive, digests)
     missing = [chunk for chunk in chunks if not is_done(settings.folder, chunk)]
+    if missing:
+        check_parity(answerer, worker, Path(missing[0].shard))
     return Job(chunks, missing, worker, settings.folder)
 
 
@@ -91,10 +97,9 @@ def scores_of(job: Job) -> dict[str, Any]:
     return {"answered": len(examples), "refused": len(refused), **found}
 
 
-def _worker(settings: Settings) -> dict[str, Any]:
+def _worker(settings: Settings, answerer: QuestionAnswerer) -> dict[str, Any]:
     from helpers.model_files import ModelFiles
 
-    answerer = load(settings.model)
     if settings.seq > answerer.max_positions:
         raise InputError(
             f"SEQ={settings.seq}: {settings.model} has {answerer.max_positions} positions; "
@@ -102,7 +107,8 @@ def _worker(settings: Settings) -> dict[str, Any]:
         )
     gpu = settings.device == "cuda"
     name = "".join(one if one.isalnum() else "-" for one in Path(settings.model).name)
-    files = ModelFiles(answerer.model, name=name, folder=_FILES, calibration={}, gpu=gpu)
+    folder = _folder_of_files(settings)
+    files = ModelFiles(answerer.model, name=name, folder=folder, calibration={}, gpu=gpu)
     path = files.int8_norms_apart if settings.precision == "int8" else files.fused
     return {
         "model": str(path.resolve()),
@@ -117,11 +123,20 @@ def _tokenizer_digest(tokenizer: Any) -> str:
     return hashlib.sha256(tokenizer.backend_tokenizer.to_str().encode()).hexdigest()
 
 
+def _folder_of_files(settings: Settings) -> Path:
+    """Where the model's file is made: for all runs together, or in a read-only project for one."""
+    try:
+        check_writable(_MADE)
+    except InputError:
+        return settings.folder / FILES
+    return _MADE
+
+
 def _recipe() -> str:
     """The hash of the code that decides what a chunk's file holds."""
     from helpers import scoring
-    from helpers.offline import output, shards
+    from helpers.offline import entries, output, parquet_shards, shards
     from helpers.squad import candidates, decoding, reading, windows, words
 
-    modules = (candidates, decoding, reading, windows, words, scoring, output, shards, stages)
-    return code_digest(modules)
+    of_squad = (candidates, decoding, reading, windows, words, scoring)
+    return code_digest((*of_squad, entries, parquet_shards, shards, output, stages))

@@ -12,7 +12,6 @@ from helpers.settings import squad_path
 
 __all__ = ["Settings", "read_arguments"]
 
-_SIZED = PROJECT / "build" / "squad-sized-v1.1.json"
 _CHOICES = {"device": ("cpu", "cuda"), "precision": ("fp32", "int8")}
 
 
@@ -71,12 +70,9 @@ class Settings:
         """The file or folder that is answered; `sized` is made when it is missing."""
         if self.squad != "sized":
             return squad_path(self.squad).resolve()
-        if not _SIZED.exists():
-            from helpers.training.exam import write_sized
+        from helpers.training.exam import sized_file
 
-            print(f"making {_SIZED.relative_to(PROJECT)}, once")
-            write_sized(_SIZED)
-        return _SIZED
+        return sized_file(PROJECT / "build")
 
 
 _HELP = {

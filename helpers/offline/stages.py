@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from helpers.errors import InputError
+from helpers.files import sha256
+from helpers.offline.entries import Entry, Refused
 from helpers.offline.output import write_rows
 from helpers.offline.plan import Chunk
-from helpers.offline.shards import Entry, Refused, entries_of
+from helpers.offline.shards import entries_of
 from helpers.squad import Example
 
 if TYPE_CHECKING:
@@ -48,17 +50,26 @@ def chunk_of(row: Mapping[str, Any]) -> Chunk:
 
 
 def read_chunk(row: Row) -> Row:
-    """The first stage: a chunk's questions, and what its shard holds in place of one."""
+    """The first stage: a chunk's questions, and what its shard holds in place of one.
+
+    Raises:
+        InputError: the shard cannot be read, or has changed.
+    """
     chunk = chunk_of(row)
-    entries = _entries(chunk.shard)[chunk.start : chunk.stop]
+    entries = _entries(chunk.shard, chunk.digest)[chunk.start : chunk.stop]
     examples = [asdict(one) for one in entries if isinstance(one, Example)]
     refused = [asdict(one) for one in entries if isinstance(one, Refused)]
     return asdict(chunk) | {"examples": json.dumps(examples), "refused": json.dumps(refused)}
 
 
 @lru_cache(maxsize=1)  # the chunks of a shard mostly come one after the other
-def _entries(shard: str) -> list[Entry]:
-    return entries_of(Path(shard))
+def _entries(shard: str, digest: str) -> list[Entry]:
+    entries = entries_of(Path(shard))
+    if sha256(shard) != digest:
+        raise InputError(
+            f"{shard}: has changed since the run began, or is another one here; start it again"
+        )
+    return entries
 
 
 class Answerer:
@@ -100,8 +111,8 @@ class Answerer:
         """
         from helpers.squad import answers
 
-        examples = [_example(one) for one in json.loads(row["examples"])]
-        examples, features, too_long = self._windows(examples)
+        given = map(_example, json.loads(row["examples"]))
+        examples, features, too_long = self._windows(list(given))
         answered = scored(examples, answers(examples, features, *self._logits(features)))
         refused = [*json.loads(row["refused"]), *too_long]
         texts = {"answered": json.dumps(answered), "refused": json.dumps(refused)}
@@ -158,14 +169,13 @@ def write_chunk(row: Row, *, folder: str) -> Row:
     Returns:
         The chunk's key, and how many questions were answered and refused.
     """
-    answered, refused = json.loads(row["answered"]), json.loads(row["refused"])
+    answered, refused = (json.loads(row[name]) for name in ("answered", "refused"))
     write_rows(Path(folder), chunk_of(row), answered, refused)
     return {"key": row["key"], "answered": len(answered), "refused": len(refused)}
 
 
 def _example(given: Mapping[str, Any]) -> Example:
-    lists = {name: tuple(given[name]) for name in ("answers", "answer_starts")}
-    return Example(**{**given, **lists})
+    return Example(**{name: tuple(v) if isinstance(v, list) else v for name, v in given.items()})
 
 
 def scored(examples: Sequence[Example], given: Mapping[str, str]) -> list[Row]:

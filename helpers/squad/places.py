@@ -1,6 +1,37 @@
-"""Where an answer stands in its passage."""
+"""Where an answer stands in its passage, when it does not stand where it is said to."""
 
-__all__ = ["nearest_place"]
+from helpers.errors import InputError
+
+__all__ = ["Search", "nearest_place"]
+
+_MOST = 1_000_000_000  # letters of passages; some seconds
+
+
+class Search:
+    """Looks for misplaced answers of one file, and ends where that would take minutes."""
+
+    def __init__(self, path: str) -> None:
+        """Takes what errors call the file."""
+        self._path, self._left = path, _MOST
+
+    def place(self, text: str, context: str, start: int) -> int | None:
+        """The nearest place of an answer, None where it stands nowhere.
+
+        Args:
+            text: the answer.
+            context: the passage.
+            start: the index at which it should stand, and does not.
+
+        Raises:
+            InputError: too many answers of the file stand at wrong places.
+        """
+        self._left -= len(context)
+        if self._left < 0:
+            raise InputError(
+                f"{self._path}: more answers than can be looked for in their passages do not stand "
+                "at their answer_start; correct those"
+            )
+        return nearest_place(text, context, start) if text in context else None
 
 
 def nearest_place(text: str, context: str, start: int) -> int:

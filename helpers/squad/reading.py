@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from helpers.errors import InputError
-from helpers.squad.places import nearest_place
+from helpers.squad.places import Search
 
 _BYTES = 50_000_000  # of a file; SQuAD's larger one has 30 million
 _LETTERS = 100_000  # of a passage, or another text; SQuAD's longest has some 4,000
@@ -112,13 +112,16 @@ def examples_of(root: Any, path: str, left_out: LeftOut | None = None) -> Iterat
     Raises:
         InputError: as `read_squad`, where `left_out` is None.
     """
+    search = Search(path)
     with _leaving(left_out, "the file"):
         for a, article in enumerate(_field(root, "data", list, path, "the file")):
             with _leaving(left_out, f"data[{a}]"):
-                yield from _of_article(article, path, f"data[{a}]", left_out)
+                yield from _of_article(article, path, f"data[{a}]", left_out, search)
 
 
-def _of_article(article: Any, path: str, where: str, left_out: LeftOut | None) -> Iterator[Example]:
+def _of_article(
+    article: Any, path: str, where: str, left_out: LeftOut | None, search: Search
+) -> Iterator[Example]:
     titled = isinstance(article, dict) and "title" in article
     title = _field(article, "title", str, path, where) if titled else ""
     for p, paragraph in enumerate(_field(article, "paragraphs", list, path, where)):
@@ -127,7 +130,7 @@ def _of_article(article: Any, path: str, where: str, left_out: LeftOut | None) -
             context = _field(paragraph, "context", str, path, place)
             for q, qa in enumerate(_field(paragraph, "qas", list, path, place)):
                 with _leaving(left_out, f"{place}.qas[{q}]"):
-                    yield _example(qa, title, context, path, f"{place}.qas[{q}]")
+                    yield _example(qa, title, context, path, f"{place}.qas[{q}]", search)
 
 
 @contextmanager
@@ -141,7 +144,7 @@ def _leaving(left_out: LeftOut | None, place: str) -> Iterator[None]:
         left_out(place, str(error))
 
 
-def _example(qa: Any, title: str, context: str, path: str, where: str) -> Example:
+def _example(qa: Any, title: str, context: str, path: str, where: str, search: Search) -> Example:
     name = str(_field(qa, "id", (str, int), path, where))
     question = _field(qa, "question", str, path, where)
     texts, starts = [], []
@@ -155,15 +158,14 @@ def _example(qa: Any, title: str, context: str, path: str, where: str) -> Exampl
         text = _field(answer, "text", str, path, f"{where}.answers[{i}]")
         start = _field(answer, "answer_start", int, path, f"{where}.answers[{i}]")
         there = start >= 0 and context.startswith(text, start)
-        if not text.strip() or (not there and text not in context):
+        place = start if there else search.place(text, context, start)
+        if not text.strip() or place is None:
             raise InputError(
                 f"{path}: the answer {text!r:.60} of question {name!r:.60} is not in its context; "
                 "correct the answer or the context"
             )
-        if not there:
-            start = nearest_place(text, context, start)  # the text itself is what counts
         texts.append(text)
-        starts.append(start)
+        starts.append(place)  # the text itself is what counts
     if not texts:
         raise InputError(
             f"{path}: question {name!r:.60} has no answers; SQuAD v1.1 needs at least one "

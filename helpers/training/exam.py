@@ -7,16 +7,19 @@ from pathlib import Path
 
 import yaml
 
-from helpers.files import put_in_place
+from helpers.artifacts import artifact
+from helpers.files import put_in_place, sha256
 
 from .data import clean_passages
 from .form_files import read_forms
 from .forms import Forms
 from .passages import Passage, find_answer
 
-__all__ = ["NATURAL", "write_exam", "write_sized"]
+__all__ = ["NATURAL", "sized_file", "write_exam", "write_sized"]
 
-NATURAL = Path(__file__).parent / "natural_prose.yaml"
+_HERE = Path(__file__).parent
+
+NATURAL = _HERE / "natural_prose.yaml"
 """Hand-written prose, for scoring alone: training never reads it."""
 
 
@@ -72,6 +75,22 @@ def write_sized(path: Path, *, questions: int = 10_570, seed: int = 10_570) -> N
     text = json.dumps({"version": "1.1", "data": data}, ensure_ascii=False, separators=(",", ":"))
     with put_in_place(path) as temporary:
         temporary.write_text(text + "\n", encoding="utf-8")
+
+
+def sized_file(folder: Path) -> Path:
+    """The file that `write_sized` writes: made once, and again where it was altered.
+
+    Args:
+        folder: Where it stands.
+    """
+
+    def make(path: Path) -> None:
+        print("making a file of SQuAD's size, once")
+        write_sized(path)
+
+    sources = [*_HERE.glob("*.py"), *_HERE.rglob("*.yaml")]
+    made_from = {str(path.relative_to(_HERE)): sha256(path) for path in sorted(sources)}
+    return artifact(folder, "squad-sized", made_from, make, suffix=".json")
 
 
 def _generated(title: str, passages: list[Passage], unseen: bool, least: int) -> dict:
