@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import random
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ from helpers.files import put_in_place, sha256, write_json
 __all__ = ["ArtifactError", "artifact"]
 
 _TRIES = 5  # more than one only where two processes make the same file, in different bytes
+_WAIT_S = 0.05  # at most, before the first of them is made again, and doubled with each
 
 
 class ArtifactError(RuntimeError):
@@ -31,8 +34,8 @@ def artifact(
     counts only while both hold, so one that was cut short or altered is made again. Processes that
     make the same file at once take no lock: each renames a whole file and a whole sidecar into
     place, takes the sidecar's hash from the bytes that it wrote and not from the place, and leaves
-    only after it has seen the two agree. Where two of them cross, they disagree, and one makes the
-    file once more.
+    only after it has seen the two agree. Where two of them cross, they disagree; after a wait whose
+    length is chance, so that they do not cross again, one makes the file once more.
 
     Args:
         folder: where the file stands; it is made when missing.
@@ -53,9 +56,13 @@ def artifact(
     canonical = _canonical(made_from)
     digits = hashlib.sha256(canonical.encode()).hexdigest()[:12]
     path = Path(folder) / f"{stem}-{digits}{suffix}"
-    for _ in range(_TRIES):
+    for tried in range(_TRIES):
         if _holds(path, canonical):
             return path
+        if tried:
+            time.sleep(random.uniform(0, _WAIT_S * 2**tried))
+            if _holds(path, canonical):
+                return path
         _make(path, canonical, make)
     if _holds(path, canonical):
         return path
