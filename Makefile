@@ -130,10 +130,11 @@ cluster: setup  ## the tests of make score on Ray itself: on clusters, killed, a
 soak: setup  ## the whole course SOAK= times in a row (5), and what each time leaves behind
 	@PYTHONPATH=tests $(BIN)/python tests/soak.py "$$SOAK"
 
-# Its list of files is the project, so that what chapters write to build/ can be opened there. For
+# Its list of files is the project, so that what chapters write to build/ can be opened there, and
+# the address that it prints leads to the first chapter, where no browser opens by itself. For
 # root, as whom one is in many containers, JupyterLab starts only when told so.
 lab: setup  ## JupyterLab, opened at the first chapter
-	$(BIN)/jupyter lab --ServerApp.root_dir=. $$(test "$$(id -u)" != 0 || echo --allow-root) "$$(ls notebooks/[0-9][0-9]*.ipynb | head -n 1)"
+	$(BIN)/jupyter lab --ServerApp.root_dir=. $$(test "$$(id -u)" != 0 || echo --allow-root) --LabApp.default_url="/lab/tree/$$(ls notebooks/[0-9][0-9]*.ipynb | head -n 1)"
 
 bench: setup  ## every rung: MODEL= SQUAD= SAMPLES= DEVICE= SEQ= STRIDE= QUESTIONS= RUNGS= SWEEP=
 	@$(BIN)/python -m helpers.benchmark --model="$$MODEL" --squad="$$SQUAD" --samples="$$SAMPLES" \

@@ -55,7 +55,7 @@ def taken(port):
 RECIPE = (
     "$(BIN)/jupyter lab --ServerApp.root_dir=. "
     '$$(test "$$(id -u)" != 0 || echo --allow-root) '
-    '"$$(ls notebooks/[0-9][0-9]*.ipynb | head -n 1)"'
+    '--LabApp.default_url="/lab/tree/$$(ls notebooks/[0-9][0-9]*.ipynb | head -n 1)"'
 )
 
 
@@ -67,10 +67,11 @@ def lab(folder):
         for line in (PROJECT / "Makefile").read_text().splitlines()
         if "jupyter lab" in line
     ]
-    assert recipe == RECIPE  # a folder, a file, and no option that opens a door
+    assert recipe == RECIPE  # a folder, an address, and no option that opens a door
     own = {f"JUPYTER_{what}_DIR": str(folder / what) for what in ("CONFIG", "DATA", "RUNTIME")}
     first = chapter_paths()[0].relative_to(PROJECT)
-    command = [sys.executable, "-m", "jupyterlab", "--ServerApp.root_dir=.", str(first)]
+    command = [sys.executable, "-m", "jupyterlab", "--ServerApp.root_dir=."]
+    command += [f"--LabApp.default_url=/lab/tree/{first}"]
     with (folder / "log.txt").open("w") as log:
         process = subprocess.Popen(
             [*command, "--no-browser", "--allow-root"],
