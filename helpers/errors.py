@@ -1,5 +1,6 @@
 """The one error that people who use the course are meant to read."""
 
+import errno
 import re
 import sys
 from collections.abc import Callable, Iterator
@@ -78,8 +79,8 @@ def refusing(path: object, what: str) -> Iterator[None]:
 def run_command(main: Callable[[], int | None]) -> None:
     """Runs a command's main function and turns an `InputError` into one line and exit code 2.
 
-    Memory that is not to be had is told in one line too. Ctrl-C ends it within two seconds, with
-    exit code 130, and what it has started too.
+    Memory that is not to be had, a name that is too long and a circle of links are told in one line
+    too. Ctrl-C ends it within two seconds, with exit code 130, and what it has started too.
 
     Args:
         main: the command; returns its exit code, or None for 0.
@@ -89,6 +90,12 @@ def run_command(main: Callable[[], int | None]) -> None:
             code = main()
         except InputError as error:
             print(f"error: {error}", file=sys.stderr)
+            code = 2
+        except OSError as error:
+            if error.errno not in (errno.ENAMETOOLONG, errno.ELOOP):
+                raise
+            told = f"{error.filename!s:.80}: {error.strerror}; give another path"
+            print(f"error: {told}", file=sys.stderr)
             code = 2
         except MemoryError:
             print(

@@ -45,7 +45,7 @@ def stage(folder: Path, files: Sequence[str], target: Path) -> None:
             source = (folder / name).resolve()
             if not source.is_file() or not source.is_relative_to(folder) or place.exists():
                 continue
-        except OSError:  # a name longer than names may be, a circle of links
+        except (OSError, RuntimeError):  # a name longer than names may be, a circle of links
             continue
         place.parent.mkdir(parents=True, exist_ok=True)
         try:

@@ -496,6 +496,16 @@ def test_a_run_is_claimed_before_it_begins_and_a_window_too_long_is_refused(sett
         prepare(dataclasses.replace(settings, seq=9999))
 
 
+def test_where_the_project_is_read_only_the_models_file_lies_with_the_results(
+    settings, tmp_path, monkeypatch
+):
+    (tmp_path / "no-folder").write_text("")
+    monkeypatch.setattr("helpers.offline.run._MADE", tmp_path / "no-folder" / "files")
+    job = prepare(settings)
+    assert Path(job.worker["model"]).parent == job.folder / "files"
+    assert len(prepare(settings).missing) == len(job.chunks)  # the folder is still this run's
+
+
 @pytest.mark.parametrize(
     ("spoil", "told"),
     [(torch.zeros_like, "every start logit of all"), (lambda one: one * torch.nan, "not finite")],
