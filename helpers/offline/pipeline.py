@@ -1,5 +1,6 @@
 """The stages in Ray Data: an engine that spreads them over processes and machines."""
 
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
@@ -20,8 +21,11 @@ cores would leave none for reading, and the run would wait for ever.
 """
 
 TRIES = 3
-"""How often a stage is tried again with a chunk whose process died. By default Ray tries for ever,
-and a chunk that takes all memory would kill one process after the other.
+"""How often a process that died is replaced. By default Ray does so for ever, and a chunk that
+takes all memory would kill one after the other.
+
+Of workers it is their restarts that are counted. Tries of a chunk are not: while a machine is being
+lost, dozens of them fail within a second.
 """
 
 
@@ -77,6 +81,8 @@ def answered(
     from ray.data import ActorPoolStrategy, TaskPoolStrategy
 
     helping = _helping(workers)
+    # Ray 2.60 announces another way to bound tries, and does not have it yet.
+    warnings.filterwarnings("ignore", message="`ray_remote_args` is deprecated")
     done = (
         ray.data.from_items([asdict(chunk) for chunk in chunks], override_num_blocks=len(chunks))
         .map(
@@ -91,7 +97,8 @@ def answered(
             num_cpus=SHARES["answer"],
             num_gpus=gpus,
             compute=ActorPoolStrategy(size=workers),
-            max_task_retries=TRIES,
+            max_restarts=TRIES,
+            max_task_retries=-1,
         )
         .map(
             partial(write_chunk, folder=str(folder)),
