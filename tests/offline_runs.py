@@ -10,7 +10,15 @@ from helpers.offline.run import prepare
 from helpers.offline.settings import Settings
 from helpers.offline.stages import Answerer, read_chunk, write_chunk
 
-__all__ = ["LOOPBACK", "asked", "command", "contents", "options_of", "undisturbed"]
+__all__ = [
+    "LOOPBACK",
+    "asked",
+    "command",
+    "contents",
+    "options_of",
+    "small_settings",
+    "undisturbed",
+]
 
 SHAPE = {"seq": 128, "stride": 64, "chunk": 7, "workers": 2}
 LOOPBACK = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
@@ -54,3 +62,14 @@ def options_of(settings, out):
 def command(settings, out, told, **env):
     options = options_of(settings, out)
     return Command.python("-m", "helpers.offline", *options, output=told, **env)
+
+
+def small_settings(tmp_path, tiny_folder, monkeypatch, *, chunk):
+    """A run on the cases with the tiny model, one worker, its files below the test's own folder."""
+    from builders import CASES
+
+    monkeypatch.setattr("helpers.offline.run._MADE", tmp_path / "files")
+    return Settings(
+        squad=str(CASES), model=str(tiny_folder), workers=1, seq=128, stride=64, chunk=chunk,
+        out=str(tmp_path / "out"),
+    )  # fmt: skip

@@ -13,6 +13,7 @@ import pyarrow.parquet as parquet
 import pytest
 import torch
 from memory import peak_bytes
+from offline_runs import small_settings
 from safetensors.torch import load_file, save_file
 
 from helpers.errors import InputError
@@ -478,12 +479,8 @@ def test_threads_times_workers_is_what_the_machine_has(monkeypatch):
 
 
 @pytest.fixture
-def settings(tmp_path, tiny_folder, case_file, monkeypatch):
-    monkeypatch.setattr("helpers.offline.run._MADE", tmp_path / "files")
-    return Settings(
-        squad=str(case_file), model=str(tiny_folder), workers=1, seq=128, stride=64, chunk=7,
-        out=str(tmp_path / "out"),
-    )  # fmt: skip
+def settings(tmp_path, tiny_folder, monkeypatch):
+    return small_settings(tmp_path, tiny_folder, monkeypatch, chunk=7)
 
 
 def test_a_run_is_claimed_before_it_begins_and_a_window_too_long_is_refused(settings):

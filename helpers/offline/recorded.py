@@ -56,11 +56,6 @@ class Scale:
         """
         return self.fixed_s + questions * (self.serial_ms + self.parallel_ms / machines) / 1000
 
-    def speedup(self, machines: float) -> float:
-        """How many times faster so many machines are than one, in a run without end."""
-        alone = self.serial_ms + self.parallel_ms
-        return alone / (self.serial_ms + self.parallel_ms / machines)
-
 
 def scale_of(record: Mapping[str, Any]) -> Scale:
     """The scale of one machine's engine. For more machines it is the least that a run can take.
