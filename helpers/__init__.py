@@ -6,6 +6,8 @@ Who imports whom (no circles; everything may import `errors`)::
     errors                     -> stopping
     scratch                    folders to work in, which a killed process leaves to the next
     files                      a file is whole or absent -> scratch
+    replacing                  a folder takes another's place -> files
+    plain_json                 a JSON file from elsewhere, of a size that was said
     environment, varint
     instructions               what the processor lacks -> environment
     busy                       did other programs run beside us?

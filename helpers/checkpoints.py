@@ -1,6 +1,5 @@
 """The folder a model is loaded from: where it is, and whether it holds what a BERT needs."""
 
-import json
 import os
 from pathlib import Path
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 from transformers import BertConfig, PreTrainedTokenizerBase
 
 from helpers.errors import InputError
+from helpers.plain_json import read_json
 
 __all__ = ["check_config", "check_folder", "check_loaded", "is_path"]
 
@@ -120,10 +120,7 @@ def _check_files(folder: Path) -> None:
 
 
 def _read_json(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise InputError(f"{path}: not JSON ({error}); save it again") from error
+    return read_json(path, most=_TEXT_BYTES, remedy="save it again")
 
 
 def _weights(folder: Path) -> list[Path]:

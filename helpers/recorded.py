@@ -10,12 +10,14 @@ from typing import Any
 
 from helpers.errors import InputError
 from helpers.files import PROJECT
+from helpers.plain_json import read_json
 
 __all__ = ["RECORDS", "SCHEMA", "article_ms", "machine_name", "medians", "recorded", "rung_of"]
 
 RECORDS = PROJECT / "data" / "records"
 """Where they lie."""
 
+_BYTES = 5_000_000  # of a record; the largest that a benchmark has written had 250,000
 _LETTERS = 1000  # of a text; the longest that a benchmark has written had 160
 _LEAST, _MOST = 1e-12, 1e18  # of a number that is not 0
 
@@ -46,10 +48,8 @@ def recorded(
         raise InputError(
             f"{name}: no such record in {folder}; there are: {there}. To make one: {command}"
         )
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"), parse_constant=_no_number)
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"{path}: not JSON ({error}); restore it, or {command}") from error
+    remedy = f"restore it, or {command}"
+    found = read_json(path, most=_BYTES, remedy=remedy, constant=_no_number)
     _check(path, found, schema, command)
     return found
 

@@ -140,7 +140,7 @@ def view(path: Path | str) -> Viewer:
     Raises:
         InputError: there is no such file, it is no ONNX model, or has too many files of weights.
     """
-    path = Path(path).resolve()
+    path = Path(os.path.realpath(path))
     if not path.is_file():
         raise InputError(f"{path}: no such file; save the model there first, with onnx.save")
     weights = [name for name in external_files(path) if "\0" not in name and len(name) <= _LETTERS]

@@ -31,7 +31,7 @@ def old_book(folder: Path) -> None:
 
 
 def pages_written(folder: Path) -> list[Path]:
-    return [*folder.glob(".out-*.part/site/*.html")]
+    return [*folder.glob(".out-*.part/out/*.html")]
 
 
 def the_book(folder: Path) -> str:

@@ -114,9 +114,10 @@ def download(path: Path, room: Path) -> object:
 
 
 def model(path: Path, room: Path) -> object:
-    from helpers.training.card import replacing_folder, save_model
+    from helpers.replacing import replacing
+    from helpers.training.card import save_model
 
-    with replacing_folder(path.with_name("bert")) as folder:
+    with replacing(path.with_name("bert"), sign="config.json") as folder:
         save_model(load().model, EMBEDDED / "vocab.txt", folder)
 
 

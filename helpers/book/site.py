@@ -13,8 +13,7 @@ from helpers.book.cards import card_of, start_page
 from helpers.book.extension import words_of
 from helpers.book.offline import remote_loads
 from helpers.errors import InputError, reason_of
-from helpers.files import check_writable, writing_to
-from helpers.scratch import move_in, scratch
+from helpers.replacing import replacing
 
 __all__ = ["build_book"]
 
@@ -66,15 +65,14 @@ def build_book(chapters: Sequence[Path], folder: Path, solutions: Sequence[Path]
 
     Raises:
         InputError: a file is no notebook, Sphinx warns (as of a link that leads nowhere), or a page
-            would load something from another machine; what stood in the folder stays.
+            would load something from another machine; what stood in the folder stays. Or what
+            stands there is no site.
     """
-    check_writable(folder.parent)
-    with scratch(folder) as work, writing_to(folder.parent):
-        source = work / "source"
+    with replacing(folder, sign="index.html") as site:
+        source = site.parent / "sources of the book"
         words = _lay_out(source, chapters, solutions)
-        _run_sphinx(source, work / "site", work / "trees", words)
-        _check_offline(work / "site")
-        move_in(work / "site", folder)
+        _run_sphinx(source, site, site.parent / "trees of the book", words)
+        _check_offline(site)
     return folder / "index.html"
 
 

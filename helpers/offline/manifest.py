@@ -7,9 +7,12 @@ from typing import Any
 
 from helpers.errors import InputError
 from helpers.files import write_json, writing_to
+from helpers.plain_json import read_json
 from helpers.scratch import alone_in
 
 __all__ = ["FILES", "claim"]
+
+_BYTES = 50_000_000  # of a manifest: more than a hundred thousand shards
 
 FILES = "files"
 """The folder of the model's file, where the project itself cannot be written to."""
@@ -49,10 +52,10 @@ def _ours(path: Path) -> bool:
 
 def _same(manifest: Path, decisive: Mapping[str, Any], digests: Mapping[str, str]) -> None:
     folder = manifest.parent
+    found = read_json(manifest, most=_BYTES, remedy="name another folder")
     try:
-        found = json.loads(manifest.read_text(encoding="utf-8"))
         settings, shards = dict(found["settings"]), dict(found["shards"])
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+    except (ValueError, KeyError, TypeError):
         raise InputError(f"{manifest}: no manifest of a run; name another folder") from None
     plain = json.loads(json.dumps(dict(decisive)))
     for name in {**plain, **settings}:

@@ -1,5 +1,6 @@
 """How a run is made, checked before anything is loaded."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -64,12 +65,12 @@ class Settings:
     @property
     def folder(self) -> Path:
         """Where results go."""
-        return expanded(self.out).resolve()
+        return Path(os.path.realpath(expanded(self.out)))  # also where links go round
 
     def questions(self) -> Path:
         """The file or folder that is answered; `sized` is made when it is missing."""
         if self.squad != "sized":
-            return squad_path(self.squad).resolve()
+            return Path(os.path.realpath(squad_path(self.squad)))
         from helpers.training.exam import sized_file
 
         return sized_file(PROJECT / "build")

@@ -1,6 +1,5 @@
 """Reads a SQuAD v1.1 file, and says in one line what is wrong with one that it cannot read."""
 
-import json
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from helpers.errors import InputError
+from helpers.plain_json import read_json
 from helpers.squad.places import Search
 
 _BYTES = 50_000_000  # of a file; SQuAD's larger one has 30 million
@@ -76,8 +76,7 @@ def squad_root(path: Path | str) -> Any:
         path: the file.
 
     Raises:
-        InputError: it is missing, no plain file, larger than 50 MB, no text or no JSON. Python
-            takes up to 53 bytes of memory for one of a file (of lists in lists, and one emoji).
+        InputError: it is missing, no plain file, larger than 50 MB, no text or no JSON.
     """
     path = Path(path)
     if not path.exists():
@@ -85,17 +84,8 @@ def squad_root(path: Path | str) -> Any:
             f"{path}: no such file; give the path of a SQuAD v1.1 file, or leave SQUAD= out "
             "to use the one that the project ships"
         )
-    if not path.is_file():
-        raise InputError(f"{path}: is no plain file; give the path of a SQuAD v1.1 file")
-    if (size := path.stat().st_size) > _BYTES:
-        raise InputError(f"{path}: has {size:,} bytes, {_BYTES:,} are read at most; split it")
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-        return json.loads(text)
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: cannot be read as text ({error}); give a JSON file") from error
-    except (ValueError, RecursionError) as error:  # also a number of thousands of digits
-        raise InputError(f"{path}: not JSON ({error}); give a SQuAD v1.1 file") from error
+    remedy = "give the path of a SQuAD v1.1 file"
+    return read_json(path, most=_BYTES, remedy=remedy, too_large="split it")
 
 
 def examples_of(root: Any, path: str, left_out: LeftOut | None = None) -> Iterator[Example]:

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
 from safetensors.torch import save_file
 from transformers import BertForQuestionAnswering
 
-from helpers.files import check_writable, writing_to
-from helpers.scratch import move_in, scratch
-
-__all__ = ["replacing_folder", "save_model", "score_table", "write_card"]
+__all__ = ["save_model", "score_table", "write_card"]
 
 _CARD = """# A small BERT for extractive question answering
 
@@ -117,24 +113,3 @@ def write_card(
         **facts,
     )
     (folder / "README.md").write_text(card, encoding="utf-8")
-
-
-@contextmanager
-def replacing_folder(folder: Path) -> Iterator[Path]:
-    """Give a temporary folder that takes the folder's place only if all went well.
-
-    Args:
-        folder: What to replace; need not exist.
-
-    Yields:
-        The temporary one, empty.
-
-    Raises:
-        InputError: Nothing can be written beside the folder.
-    """
-    check_writable(folder.parent)
-    with scratch(folder) as work, writing_to(folder.parent):
-        new = work / folder.name
-        new.mkdir()
-        yield new
-        move_in(new, folder)
