@@ -15,12 +15,14 @@ from unittest.mock import patch
 
 from builders import server
 from fault import Fault
-from processes import HERE
+from hub_server import hub as whole_hub
+from processes import HERE, Command
 
 from helpers import downloads
 from helpers.downloads import fetch
 from helpers.errors import InputError
 from helpers.files import PROJECT
+from helpers.models import EMBEDDED
 
 __all__ = ["FAULTS"]
 
@@ -153,6 +155,30 @@ def hub(path: str) -> Callable[[Path], str]:
     return cause
 
 
+def hub_twice(folder: Path) -> str:
+    """Two processes want a model from the hub at the same moment, in one empty cache."""
+    asked: list[str] = []
+    go, cache = folder / "go", folder / "cache"
+    told = [folder / f"{number}.told" for number in (1, 2)]
+    with server(whole_hub("owner/bert", EMBEDDED, asked)) as address:
+        env = {"HF_ENDPOINT": address, "HF_HUB_DISABLE_XET": "1", "TOGETHER": str(go)}
+        works = (
+            Command.python(HERE / "hub_load.py", cache, "owner/bert", output=output, **env)
+            for output in told
+        )
+        with next(works) as one, next(works) as two:
+            for command in (one, two):
+                command.wait_for("waits")
+            go.touch()
+            for command in (one, two):
+                assert command.wait() == 0, command.told[-300:]
+    first, second = (json.loads(path.read_text().splitlines()[-1]) for path in told)
+    came = [line for line in asked if line.startswith("GET") and line.endswith(".safetensors")]
+    left = [path.name for path in cache.rglob("*") if path.suffix in (".lock", ".incomplete")]
+    alike = "the same model" if first == second and first[1] else f"{first} and {second}"
+    return f"{alike} twice, its weights fetched {len(came)} times; locks and halves left: {left}"
+
+
 OFFLINE = r"fetch it on a machine with a network and put it at squad; asked {} times; left \[\]"
 HUB = (
     r"in time, 1 line: some/bert: no such folder, and it cannot be fetched from the hub "
@@ -207,6 +233,12 @@ FAULTS = [
             ("a file of another length", "long"),
             ("a file of other content", "other"),
         ]
+    ),
+    Fault(
+        "two at once",
+        "fetches of a model from its hub",
+        r"the same model twice, its weights fetched 1 times; locks and halves left: \[\]$",
+        hub_twice,
     ),
     *(
         Fault("network", f"a model's hub: {name}", HUB.format(why), hub(path))

@@ -22,7 +22,16 @@ from processes import HERE, Command, wait_until
 from helpers.files import PROJECT, sha256
 from helpers.graphs import read_model
 
-__all__ = ["FAULTS", "STOPPED", "WITHIN", "half_written", "interrupted", "sums", "valid_record"]
+__all__ = [
+    "FAULTS",
+    "KILLED",
+    "STOPPED",
+    "WITHIN",
+    "half_written",
+    "interrupted",
+    "sums",
+    "valid_record",
+]
 
 SCHEMA = json.loads((PROJECT / "data" / "record.schema.json").read_text(encoding="utf-8"))
 WITHIN = 2.0  # seconds after Ctrl-C
@@ -287,6 +296,7 @@ def interrupted(
     out: bool = True,
     until: Callable[[Path], object] | None = None,
     prepare: Callable[[Path], object] | None = None,
+    own: str = "",
     **env: str,
 ) -> Callable[[Path], str]:
     """Ctrl-C to a command's group, `delay` seconds after it wrote some words, or made a file.
@@ -299,6 +309,7 @@ def interrupted(
         out: whether it takes `--out`.
         until: whether it has got so far, by what is in the folder; None: the words are enough.
         prepare: puts into the folder what it finds there; what that returns is where it runs.
+        own: a variable that names a folder of its own, `<folder>/own`.
         env: as `Command` takes it.
     """
 
@@ -306,7 +317,8 @@ def interrupted(
         cwd = (prepare(folder) if prepare else None) or PROJECT
         where = ("--out", folder / "out") if out else ()
         told = folder / "a.told"
-        with Command.python(*arguments, *where, output=told, cwd=cwd, **env) as command:
+        more = {**env, **({own: str(folder / "own")} if own else {})}
+        with Command.python(*arguments, *where, output=told, cwd=cwd, **more) as command:
             command.wait_for(words)
             if until:
                 wait_until(lambda: until(folder), 120, "it to get so far")
@@ -380,6 +392,24 @@ def in_bench(what: str, arguments: tuple, words: str, delay: float) -> Fault:
     return Fault(STOPPED, f"in make bench, {what}", KEPT, cause)
 
 
+def in_making(what: str, rung: str, until: Callable, own: str = "") -> Fault:
+    """While one rung is made; nothing is measured then, and the system's own hand ends it."""
+    arguments = (*BENCHMARK[:-1], rung, "--samples", "1", "--sweep", "0")
+    cause = interrupted(arguments, "", 1, whole_files, until=until, own=own)
+    expected = r"exit -2, nothing alive; (whole files alone|no file yet)$"
+    return Fault(STOPPED, f"in make bench, {what}", expected, cause)
+
+
+def compiling(folder: Path) -> bool:
+    """Whether PyTorch's compiler has written code of its own, which a C++ compiler then reads."""
+    return any((folder / "own").rglob("*.cpp"))
+
+
+def calibrating(folder: Path) -> bool:
+    """Whether NNCF is at work: its file is begun, and nothing stands in it yet."""
+    return any((folder / "out" / "files").glob(".*openvino*.part/*"))
+
+
 def in_model(what: str, words: str, delay: float) -> Fault:
     cause = interrupted(TRAINING, words, delay, no_half)
     return Fault(STOPPED, f"in make model, {what}", SOON, cause)
@@ -414,6 +444,9 @@ FAULTS = [
     ),
     in_bench("as answers are compared", LONG, "answers", 0.1),
     in_bench("as runs are timed", LONG, "latency", 0.5),
+    in_making("as PyTorch compiles", "torch-compiled", compiling, "TORCHINDUCTOR_CACHE_DIR"),
+    in_making("as NNCF calibrates", "openvino-int8", calibrating),
+    in_bench("in the sweep", (*BENCHMARK, "--samples", "1"), "sweep", 0.5),
     in_bench("as a file is scored", (*BENCHMARK, "--samples", "1"), "scoring", 0.1),
     in_model("as passages are made", "level 0", 0.5),
     in_model("in training", "training:", 1),

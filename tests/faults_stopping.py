@@ -12,11 +12,12 @@ import nbformat
 import pyarrow.parquet as parquet
 from fault import Fault
 from faults_kernels import small_project
-from faults_processes import STOPPED, WITHIN, interrupted
+from faults_processes import KILLED, STOPPED, WITHIN, interrupted
 from jupyter_client import BlockingKernelClient
 from jupyter_lab import what_it_says
 from processes import Command, wait_until
 
+from helpers.chapters import chapter_paths
 from helpers.files import PROJECT, sha256
 
 __all__ = ["FAULTS"]
@@ -41,6 +42,31 @@ def the_book(folder: Path) -> str:
     return f"{page.read_text()} stands, beside it {left}"
 
 
+def killed_book(folder: Path) -> str:
+    """Kills `make book` as it lays out, and as it writes pages; then it runs to its end."""
+    old_book(folder)
+    arguments = (*BOOK, "--out", folder / "out")
+    for got_so_far in (begun, pages_written):
+        with Command.python(*arguments, output=folder / "a.told") as command:
+            wait_until(lambda sign=got_so_far: sign(folder), 120, "it to get so far")
+            command.kill()
+            wait_until(lambda one=command: not one.alive(), 10, "the end of what it had started")
+        assert the_page(folder) == "the old book"
+    with Command.python(*arguments, output=folder / "a.told") as command:
+        assert command.wait() == 0, command.told[-300:]
+    pages = len([*(folder / "out").glob("0*.html")])
+    left = sorted(one.name for one in folder.iterdir() if one.suffix != ".told")
+    return f"2 kills, the old book stays; then {pages} chapters, and beside them {left}"
+
+
+def begun(folder: Path) -> list[Path]:
+    return [*folder.glob(".out-*.part/*/*.ipynb")]
+
+
+def the_page(folder: Path) -> str:
+    return (folder / "out" / "index.html").read_text()
+
+
 # --- make rerun --------------------------------------------------------------------------------
 
 
@@ -56,6 +82,17 @@ def two_to_refresh(folder: Path) -> Path:
         nbformat.write(notebook, path)
         (folder / path.name).write_bytes(path.read_bytes())
     return project
+
+
+def killed_rerun(folder: Path) -> str:
+    """Kills `make rerun` in its second chapter; its kernel goes with it."""
+    project = two_to_refresh(folder)
+    arguments = ("-m", "helpers.chapters", "rerun")
+    with Command.python(*arguments, output=folder / "a.told", cwd=project) as command:
+        wait_until(lambda: in_second(folder), 120, "the second chapter")
+        command.kill()
+        wait_until(lambda: not command.alive(), 10, "the end of what it had started")
+    return the_notebooks(folder)
 
 
 def in_second(folder: Path) -> bool:
@@ -154,6 +191,14 @@ RERAN = (
 LAB = r"exit 0, of 2 processes none alive; notebooks as they were$"
 
 FAULTS = [
+    Fault(
+        KILLED,
+        "during make book",
+        rf"2 kills, the old book stays; then {len(chapter_paths())} chapters, and beside them "
+        r"\['out'\]$",
+        killed_book,
+    ),
+    Fault(KILLED, "during make rerun", RERAN.partition("; ")[2], killed_rerun),
     Fault(
         STOPPED,
         "in make book, as libraries are loaded",

@@ -140,9 +140,9 @@ def limited(folder: Path) -> str:
 
 
 def said(command: Command, folder: Path) -> str:
-    """How a command ended, and the line or lines that it told of it."""
+    """How a command ended, and the lines that it told of it and of notebooks that failed."""
     code = command.wait()
-    lines = [line for line in command.told.splitlines() if line.startswith("error: ")]
+    lines = [line for line in command.told.splitlines() if line.startswith(("error: ", "failed: "))]
     traced = " and a traceback" if "Traceback" in command.told else ""
     return f"exit {code}{traced}: {' | '.join(lines).replace(str(folder), '')}"
 
@@ -367,7 +367,11 @@ NO_ROOM = (
     r"free some space, or choose a folder that you may write to; {}$"
 )
 BOOK = NO_ROOM.format("/disk", r"\{'index.html': 'the old book'\}, \['book'\]")
-RERUN = NO_ROOM.format("/project/notebooks", "02-good.ipynb is as it was")
+RERUN = (
+    r"exit 2: failed: /project/notebooks: cannot write there \(No space left on device\); "
+    r"free some space, or choose a folder that you may write to \| error: 02-good\.ipynb: did not "
+    r"run to the end, for the reason told above; 0 of 1 notebooks did; 02-good\.ipynb is as it was$"
+)
 SCORE = NO_ROOM.format(r"/disk/out/answers/shard=\S+\.json", "whole chunks stand, 0 files aside")
 
 TWICE = "made 2 times, whole: True$"
