@@ -54,6 +54,7 @@ Who imports whom (no circles; everything may import `errors`)::
     nesting                    the lines, sizes and picture of a decoded file -> wire, display
     rewrites                   a graph before and after: what replaced what -> subgraphs
     pictures                   still pictures of graphs -> graphs, display
+    showing                    picture and Netron of a file -> pictures, viewer
     options                    a command line, and a dataclass from it -> errors
     settings, material         how a benchmark runs, on what -> models, squad, model_files
     asking                     one question to several engines -> squad, rungs

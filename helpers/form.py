@@ -1,6 +1,7 @@
 """A form that asks several engines a question; where nobody can use it, the answer stands alone."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from transformers import PreTrainedTokenizerBase
@@ -44,7 +45,8 @@ def ask(
         doc_stride: tokens by which windows advance at most.
 
     Returns:
-        A form; or, where there is nobody to use it or ipywidgets is missing, the answers alone.
+        A form; or, where there is nobody to use it, the answers alone; or, where ipywidgets is
+        missing or no form was asked for, the answers with their times.
 
     Raises:
         InputError: the first question cannot be asked; see `ask_engines`.
@@ -57,15 +59,16 @@ def ask(
         )
 
     first = answer(passage, question)
-    if not (in_jupyter() if live is None else live):
-        if live is None:
-            print("In JupyterLab a form stands here, for passages and questions of your own.")
+    if live is None and not in_jupyter():
+        print("In JupyterLab a form stands here, for passages and questions of your own.")
         return first
+    if live is False:
+        return replace(first, timed=True)
     try:
         return Form(answer, first, sample_questions() if examples is None else examples)
     except ImportError:
         print("ipywidgets is not installed, so there is no form; `make setup` installs it.")
-        return first
+        return replace(first, timed=True)
 
 
 def sample_questions() -> list[Example]:

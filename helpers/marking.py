@@ -27,25 +27,28 @@ _NOTHING = "no answer"
 
 @dataclass(frozen=True)
 class Asked:
-    """A question, and what the engines answered. A notebook shows it without times.
+    """A question, and what the engines answered.
 
-    Times differ from run to run, and what a notebook stores should not.
+    Times differ from run to run, and what a notebook stores should not, so none are shown unless
+    they are asked for.
 
     Attributes:
         passage: what the answers stand in.
         question: what was asked.
         replies: {engine: its reply}; at least one.
+        timed: whether a notebook shows the milliseconds too.
     """
 
     passage: str
     question: str
     replies: Mapping[str, Reply]
+    timed: bool = False
 
     def __repr__(self) -> str:
-        return self.as_text()
+        return self.as_text(times=self.timed)
 
     def _repr_html_(self) -> str:
-        return self.as_html()
+        return self.as_html(times=self.timed)
 
     def as_html(self, *, times: bool = False) -> str:
         """A table with a row an engine, and under it the passage with the answers marked.

@@ -80,27 +80,31 @@ class Viewer:
             return f"<{self.path.name}: not served. {self.problem or 'The viewer is closed.'}>"
         return f"<{self.path.name}: served by Netron on loopback, to this machine only>"
 
-    def frame(self, height: int = 480, proxied: bool | None = None) -> object:
+    def frame(
+        self, height: int = 480, proxied: bool | None = None, live: bool | None = None
+    ) -> object:
         """The view as a frame, for the last line of a cell; what stands in the way is printed.
 
-        Where no server of Jupyter runs the notebook (`make run`, tests) nobody could look at it.
+        Where no server of Jupyter runs the notebook (`make run`, tests) nobody could look at it,
+        and one line stands in its place, whatever Netron's age.
 
         Args:
             height: of the frame, in pixels.
             proxied: whether your browser reaches it through Jupyter's server; None: where that
                 seems to run on another machine (`helpers.frames`).
+            live: whether somebody looks; None: where Jupyter's server runs the notebook.
 
         Returns:
             What Jupyter shows as a frame, or None where nothing is served or nobody looks.
         """
         from IPython.display import IFrame
 
+        if not (in_jupyter() if live is None else live):
+            print(f"In JupyterLab, Netron shows {self.path.name} here.")
+            return None
         if self.problem:
             print(self.problem)
         if self.url is None:
-            return None
-        if not in_jupyter():
-            print(f"In JupyterLab, Netron shows {self.path.name} here.")
             return None
         try:
             return IFrame(address_for_a_browser(self.url, proxied), "100%", height)

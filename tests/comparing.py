@@ -3,7 +3,8 @@
 import re
 from collections import defaultdict
 
-LIVE_LINE = re.compile(r"In JupyterLab[^\n]*\n")  # stored where a form or a frame stands in Lab
+# stored where a form or a frame stands in Lab; told there by a Netron that is too old
+LIVE_LINE = re.compile(r"(In JupyterLab|Netron draws for)[^\n]*\n")
 UNCOMPARED = {"image/png", "application/vnd.jupyter.widget-view+json"}
 
 
@@ -15,8 +16,9 @@ def joined(text: str | list[str]) -> str:
 def comparable(outputs: list[dict]) -> dict[str, list[str]]:
     """{stream or kind of data: its texts in order}, without what differs from run to run.
 
-    A live frame and the line that is stored in its place are left out, and so is the line in place
-    of a live form, whose answers are compared. Pictures are drawn, not compared.
+    A live frame and the line that is stored in its place are left out, with what an old Netron says
+    above it, and so is the line in place of a live form, whose answers are compared. Pictures are
+    drawn, not compared.
     """
     found: dict[str, list[str]] = defaultdict(list)
     streams: dict[str, str] = defaultdict(str)

@@ -197,6 +197,7 @@ def test_without_ipywidgets_the_answers_stand_alone(monkeypatch, capsys, tiny_to
     assert type(shown) is Asked
     assert "ipywidgets is not installed" in capsys.readouterr().out
     assert "[[boats]] belong" in repr(shown)
+    assert "one pass over 1 window" in repr(shown)  # the times are told, as in the form
     assert Page(shown._repr_html_()).marked == ["boats"]
 
 

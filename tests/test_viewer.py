@@ -309,6 +309,21 @@ def test_where_nobody_can_look_the_frame_is_one_line(model, monkeypatch, capsys)
     assert capsys.readouterr().out == "In JupyterLab, Netron shows model.onnx here.\n"
 
 
+def test_where_nobody_can_look_nothing_changes_with_the_age_of_netron(model, monkeypatch, capsys):
+    monkeypatch.setattr(viewer.datetime, "date", Later)
+    monkeypatch.delenv("JPY_SESSION_NAME")
+    with view(model) as shown:
+        assert shown.frame() is None
+        assert repr(shown) == "<model.onnx: served by Netron on loopback, to this machine only>"
+    assert capsys.readouterr().out == "In JupyterLab, Netron shows model.onnx here.\n"
+
+
+def test_who_looks_without_jupyters_server_may_say_so(model, monkeypatch):
+    monkeypatch.delenv("JPY_SESSION_NAME")
+    with view(model) as shown:
+        assert shown.frame(live=True).src == shown.url
+
+
 def test_a_missing_netron_is_told_in_one_line_and_breaks_nothing(model, monkeypatch, capsys):
     monkeypatch.setattr(viewer.importlib.util, "find_spec", lambda name: None)
     shown = view(model)
@@ -321,12 +336,13 @@ def test_a_missing_netron_is_told_in_one_line_and_breaks_nothing(model, monkeypa
     shown.close()
 
 
-def test_a_netron_that_is_too_old_is_told_in_one_line_and_still_serves(model, monkeypatch, capsys):
-    class Later(datetime.date):
-        @classmethod
-        def today(cls):
-            return cls(2100, 1, 1)
+class Later(datetime.date):
+    @classmethod
+    def today(cls):
+        return cls(2100, 1, 1)
 
+
+def test_a_netron_that_is_too_old_is_told_in_one_line_and_still_serves(model, monkeypatch, capsys):
     monkeypatch.setattr(viewer.datetime, "date", Later)
     with view(model) as shown:
         assert shown.frame().src == shown.url
