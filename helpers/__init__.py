@@ -25,6 +25,7 @@ Who imports whom (no circles; everything may import `errors`)::
     hub                        a model's files, by their hashes -> downloads
     apart                      work in a process of its own -> errors
     subgraphs                  the graphs inside a graph
+    operator_kinds             kinds of operators, and their colours
     value_types, graphs        what stands in an .onnx file -> subgraphs
     frames                     where a browser finds what a kernel serves -> errors
     viewer                     Netron, a process a file -> graphs, serving, frames, environment
@@ -53,7 +54,7 @@ Who imports whom (no circles; everything may import `errors`)::
     diagrams                   drawn explanations -> display
     nesting                    the lines, sizes and picture of a decoded file -> wire, display
     rewrites                   a graph before and after: what replaced what -> subgraphs
-    pictures                   still pictures of graphs -> graphs, display
+    pictures                   still pictures of graphs -> graphs, display, operator_kinds
     showing                    picture and Netron of a file -> pictures, viewer
     options                    a command line, and a dataclass from it -> errors
     settings, material         how a benchmark runs, on what -> models, squad, model_files

@@ -42,7 +42,7 @@ def show(
     """
     viewer = view(path)
     try:
-        display(draw(viewer.path, weights=weights, names=names, titles=[viewer.path.name]))
+        display(draw(viewer.path, weights=weights, names=names))
     except InputError as error:
         print(error)
     frame = viewer.frame(height, proxied, live)

@@ -105,10 +105,6 @@ def test_charts_say_in_words_what_they_show():
         assert DisplayFormatter().format(one)[1] == {"image/png": {"alt": one.alt}}
 
 
-def test_the_colours_are_apart():
-    assert len(set(COLOURS.values())) == len(COLOURS)
-
-
 def blocks(rungs):
     """The two blocks of the table, how fast and how right, as lists of lines."""
     return [block.splitlines() for block in table(rungs).split("\n\n")]

@@ -9,8 +9,9 @@ from matplotlib.axes import Axes
 from helpers.display import WIDTH, Chart
 from helpers.errors import InputError
 from helpers.graphs import read_model
+from helpers.operator_kinds import PALETTE, kind_of
 from helpers.pictures.boxes import TITLE_POINTS, diagram, shortened
-from helpers.pictures.marks import PALETTE, draw_box, draw_layout, draw_text, kind_of
+from helpers.pictures.marks import draw_box, draw_layout, draw_text
 from helpers.pictures.parts import Box, Layout
 from helpers.pictures.words import describe, describe_marks
 
@@ -53,7 +54,7 @@ def draw(
 
     Args:
         models: each a model, a graph, or the path of an .onnx file, whose weights are not loaded.
-        titles: what stands above each; the names of the graphs by default.
+        titles: what stands above each; by default a file's name, or the graph's.
         weights: whether the weights that are stored in the file are drawn; a file of a trained
             model has more of them than nodes.
         names: whether the names of nodes, and of values between them, are drawn; exporters make
@@ -71,7 +72,7 @@ def draw(
     """
     graphs = [_graph(model) for model in models]
     graphs = graphs if weights else [_without_weights(graph) for graph in graphs]
-    titles = list(titles) or [shortened(graph.name, 60) for graph in graphs]
+    titles = list(titles) or [_name(*pair) for pair in zip(models, graphs, strict=True)]
     if len(titles) != len(graphs):
         raise InputError(f"titles={titles}: {len(graphs)} graphs need as many titles, or none")
     if marks and len(marks) != len(graphs):
@@ -92,7 +93,8 @@ def draw(
             f"{sum(len(graph.node) for graph in graphs)} nodes are too many for one picture; cut a "
             "part out with onnx.utils.extract_model, or open the file with helpers.viewer"
         )
-    told = [*map(describe, graphs), *describe_marks(graphs, marks)]
+    told = [describe(graph, title=title) for graph, title in zip(graphs, titles, strict=True)]
+    told += describe_marks(graphs, marks)
     picture = Picture(height * scale, " | ".join(told), layouts)
     axes = picture.add_axes((0, 0, 1, 1), xlim=(0, page), ylim=(height, 0))
     axes.set_axis_off()
@@ -109,6 +111,10 @@ def draw(
 
 def _graph(model: onnx.ModelProto | onnx.GraphProto | Path | str) -> onnx.GraphProto:
     return model if isinstance(model, onnx.GraphProto) else read_model(model).graph
+
+
+def _name(model: onnx.ModelProto | onnx.GraphProto | Path | str, graph: onnx.GraphProto) -> str:
+    return shortened(Path(model).name if isinstance(model, (str, Path)) else graph.name, 60)
 
 
 def _without_weights(graph: onnx.GraphProto) -> onnx.GraphProto:

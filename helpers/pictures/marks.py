@@ -8,53 +8,14 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch, Patch, Polygon
 from matplotlib.path import Path
 
+from helpers.operator_kinds import PALETTE, kind_of
 from helpers.pictures.boxes import LABEL_POINTS, NOTE_POINTS, TITLE_POINTS
 from helpers.pictures.parts import Box, Frame, Layout, Link
 
-__all__ = ["PALETTE", "draw_box", "draw_layout", "draw_text", "kind_of"]
+__all__ = ["draw_box", "draw_layout", "draw_text"]
 
-PALETTE = {
-    "arithmetic and logic": ("#BFDDF0", "#0072B2"),
-    "matrix product, convolution": ("#F7CFAF", "#D55E00"),
-    "activation, normalisation": ("#B5E3D5", "#009E73"),
-    "shape and copy": ("#FAF3A8", "#A08A00"),
-    "control flow": ("#EFD3E3", "#B0568A"),
-    "other": ("#E2E2E2", "#606060"),
-}
-"""Face and edge of each kind of operator: tints and shades of Okabe and Ito's colours, which
-colour-blind readers can tell apart. The type stands in every box, so that nobody must."""
-
-_OPERATORS = {
-    "arithmetic and logic": (
-        "Abs Add And Ceil Clip CumSum Div Equal Exp Floor Greater GreaterOrEqual IsNaN Less "
-        "LessOrEqual Log Max Mean Min Mod Mul Neg Not Or Pow Range Reciprocal ReduceMax ReduceMean "
-        "ReduceMin ReduceProd ReduceSum Round Sign Sqrt Sub Sum Where Xor"
-    ),
-    "matrix product, convolution": (
-        "Attention Conv ConvInteger ConvTranspose DynamicQuantizeLSTM DynamicQuantizeMatMul Einsum "
-        "FusedMatMul GRU Gemm LSTM MatMul MatMulInteger MatMulIntegerToFloat MatMulNBits "
-        "MultiHeadAttention QAttention QGemm QLinearConv QLinearMatMul RNN"
-    ),
-    "activation, normalisation": (
-        "BatchNormalization BiasGelu Dropout Elu EmbedLayerNormalization Erf FastGelu Gelu "
-        "LayerNormalization LeakyRelu LogSoftmax PRelu QuickGelu Relu Selu Sigmoid "
-        "SkipLayerNormalization Softmax Softplus Tanh"
-    ),
-    "shape and copy": (
-        "ArgMax Cast CastLike Compress Concat Constant ConstantOfShape Expand Flatten Gather "
-        "GatherElements GatherND Identity NonZero Pad Reshape Resize ScatterElements ScatterND "
-        "Shape Size Slice Split Squeeze Tile TopK Transpose Trilu Unsqueeze"
-    ),
-    "control flow": "If Loop Scan SequenceMap",
-}
-_KIND_OF = {op: kind for kind, ops in _OPERATORS.items() for op in ops.split()}
 _INK, _LINE = "#1A1A1A", "#4D4D4D"
 _DISC = 0.095  # inches: the radius of a mark
-
-
-def kind_of(op_type: str) -> str:
-    """The kind of an operator, by which it is coloured: a key of `PALETTE`."""
-    return _KIND_OF.get(op_type, "other")
 
 
 def draw_layout(axes: Axes, layout: Layout, scale: float = 1.0) -> None:

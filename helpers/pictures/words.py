@@ -9,11 +9,12 @@ from helpers.subgraphs import nested
 __all__ = ["describe", "describe_marks"]
 
 
-def describe(graph: onnx.GraphProto, *, most: int = 12) -> str:
+def describe(graph: onnx.GraphProto, *, title: str | None = None, most: int = 12) -> str:
     """A graph in words, for those who cannot see the picture.
 
     Args:
         graph: a model's graph, or a body.
+        title: what it is called; None: its own name.
         most: with more nodes than this, operators are counted and not told one by one.
     """
     if len(graph.node) <= most:
@@ -26,7 +27,7 @@ def describe(graph: onnx.GraphProto, *, most: int = 12) -> str:
     weights = [tensor.name for tensor in graph.initializer]
     held = ", ".join(weights) if len(weights) <= most else f"{len(weights)} tensors"
     inputs += f"; initializers {held}" if weights else ""
-    return f"{graph.name}: inputs {inputs}; {told or 'no nodes'}; outputs {outputs}"
+    return f"{title or graph.name}: inputs {inputs}; {told or 'no nodes'}; outputs {outputs}"
 
 
 def describe_marks(
@@ -53,7 +54,8 @@ def _counted(ops: Sequence[str]) -> str:
 
 
 def _sentence(node: onnx.NodeProto, most: int) -> str:
-    text = f"{', '.join(node.output)} = {node.op_type}({', '.join(node.input)})"
+    given, taken = (", ".join(filter(None, names)) for names in (node.output, node.input))
+    text = f"{given} = {node.op_type}({taken})"
     for name, body in nested(node):
         text += f" with {name} [{describe(body, most=most)}]"
     return text
