@@ -1,16 +1,21 @@
-"""`make soak`: the whole course several times in one process, and what is left after each time.
+"""`make soak`: the whole course several times in a row, and what is left after each time.
 
-`python tests/soak.py TIMES [CHAPTER...]`; CHAPTER is the beginning of a name, such as 03.
+The chapters and their solutions run in this process, one kernel after another; then come the
+benchmark and the book, as `make run` starts them.
+
+`python tests/soak.py TIMES [CHAPTER...]`; CHAPTER is the beginning of a name, such as 03. Then
+neither the benchmark nor the book is made.
 """
 
 import contextlib
 import gc
 import os
+import subprocess
 import sys
 import tempfile
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import psutil
@@ -23,6 +28,11 @@ HOME = (".cache", ".ipython", ".local/share/jupyter")
 MARK = "SOAK_OF"  # in the environment of all that a run starts, an orphan's too
 FROM_THE_START = ("handles", "processes", "temporary files", "files in shared memory")
 SECONDS = 0.2  # between two looks at the kernels
+OUT = PROJECT / "build" / "soak"
+COMMANDS = (
+    f"-m helpers.benchmark --rungs quick --sweep 0 --samples 100 --out {OUT}/bench",
+    f"-m helpers.book {OUT}/notebooks --out {OUT}/book",
+)
 
 
 # --- what is left ------------------------------------------------------------------------------
@@ -155,17 +165,32 @@ def grown(rows: list[dict[str, int]]) -> list[str]:
     return worse
 
 
-def soak(paths: list[Path], times: int, out: Path) -> list[dict[str, int]]:
-    """Runs chapters so many times; gives a row of what is left before, and after each time."""
+def soak(
+    parts: Sequence[list[Path]], times: int, out: Path, commands: Sequence[str] = ()
+) -> list[dict[str, int]]:
+    """Runs notebooks and commands; gives a row of what is left before, and after each time.
+
+    Args:
+        parts: notebooks, in folders of no common name: the chapters, their solutions.
+        times: how often all of it runs.
+        out: where executed copies go, a folder a part.
+        commands: arguments of Python, which run after the notebooks.
+    """
     given, rows = chapters.chapter_paths, []
-    chapters.chapter_paths = lambda: paths
     try:
         with own_places() as (own, mark):
             rows.append(left(own, mark) | {"memory of a kernel, MB": 0})
             print(f"before: {rows[-1]}", flush=True)
             for number in range(times):
                 with Watch(mark) as watch:
-                    chapters.write_executed(out)
+                    for paths in filter(None, parts):
+                        chapters.chapter_paths = lambda paths=paths: paths
+                        chapters.write_executed(out / paths[0].parent.name)
+                    for command in commands:
+                        arguments = [sys.executable, *command.split()]
+                        subprocess.run(
+                            arguments, cwd=PROJECT, check=True, stdout=subprocess.DEVNULL
+                        )
                 rows.append(left(own, mark) | {"memory of a kernel, MB": round(watch.peak / 1e6)})
                 print(f"after run {number + 1}: {rows[-1]}", flush=True)
             for one in marked(mark):
@@ -176,13 +201,17 @@ def soak(paths: list[Path], times: int, out: Path) -> list[dict[str, int]]:
 
 
 def main(times: int, chosen: list[str]) -> int:
-    """Runs the chapters so many times; 1 if something grew, 2 if nothing can be compared."""
+    """Runs the course so many times; 1 if something grew, 2 if nothing can be compared."""
     if times < 2:
         print(f"error: SOAK={times}: must be at least 2, to compare", file=sys.stderr)
         return 2
-    paths = [one for one in chapters.chapter_paths() if one.name.startswith(tuple(chosen or [""]))]
-    worse = grown(soak(paths, times, PROJECT / "build" / "soak"))
-    print(f"{len(paths)} chapters, {times} times; grown: {', '.join(worse) or 'nothing'}")
+    parts = [
+        [one for one in paths if one.name.startswith(tuple(chosen or [""]))]
+        for paths in (chapters.chapter_paths(), chapters.solution_paths())
+    ]
+    worse = grown(soak(parts, times, OUT, () if chosen else COMMANDS))
+    told = f"{sum(map(len, parts))} notebooks" + ("" if chosen else ", benchmark and book")
+    print(f"{told}, {times} times; grown: {', '.join(worse) or 'nothing'}")
     return int(bool(worse))
 
 

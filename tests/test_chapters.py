@@ -181,6 +181,15 @@ def test_a_chapter_stores_no_error_and_no_noise(path):
 
 
 @pytest.mark.parametrize("path", STORED, ids=label)
+def test_every_stored_picture_says_in_words_what_it_shows(path):
+    for number, cell in enumerate(code_cells(path), start=1):
+        for output in cell.outputs:
+            if "image/png" in output.get("data", {}):
+                words = output.metadata.get("image/png", {}).get("alt", "")
+                assert len(words) > 20, f"code cell {number} stores a picture without words"
+
+
+@pytest.mark.parametrize("path", STORED, ids=label)
 def test_a_chapters_links_lead_to_files_that_are_there(path):
     cells = nbformat.read(path, as_version=4).cells
     prose = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")

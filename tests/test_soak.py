@@ -102,8 +102,11 @@ time.sleep(1)
     ids=["nothing", "an orphan", "a temporary file", "a kernel's memory"],
 )
 def test_what_a_chapter_leaves_behind_is_noticed(source, worse, tmp_path):
-    rows = soak([chapter(tmp_path, source)], 2, tmp_path / "out")
+    ran = tmp_path / "ran"
+    commands = [f"-c open('{ran}','a').write('x')"]
+    rows = soak([[chapter(tmp_path, source)], []], 2, tmp_path / "out", commands)
     assert len(rows) == 3
+    assert ran.read_text() == "xx"
     assert rows[1]["memory of a kernel, MB"] > 30  # it was seen
     kinds = {"processes", "temporary files", "memory of a kernel, MB"}
     assert [one for one in grown(rows) if one in kinds] == worse
