@@ -143,6 +143,11 @@ def own_places() -> Iterator[tuple[Path, str]]:
             tempfile.tempdir = before[1]
 
 
+def run(arguments: list[str]) -> None:
+    """Runs a command that must end well."""
+    subprocess.run(arguments, cwd=PROJECT, check=True, stdout=subprocess.DEVNULL)
+
+
 # --- what has grown ----------------------------------------------------------------------------
 
 
