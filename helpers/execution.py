@@ -1,5 +1,6 @@
 """Runs one notebook top to bottom."""
 
+import atexit
 import threading
 import time
 from concurrent.futures import Future
@@ -62,6 +63,7 @@ def execute(path: Path, timeout: int = 600) -> tuple[nbformat.NotebookNode, floa
                 "close other programs, then run it again"
             ) from error
         except (RuntimeError, NoSuchKernel) as error:  # what jupyter_client raises
+            atexit.unregister(client._cleanup_kernel)  # which would stumble over there being none
             raise InputError(
                 f"{path.name}: its kernel did not start ({reason_of(error)}); close other "
                 "programs, then run it again, or install the packages anew: make clean, make setup"

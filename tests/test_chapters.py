@@ -1,6 +1,8 @@
 """The runner of the chapters, and what every chapter must look like on disk."""
 
 import re
+import subprocess
+import sys
 
 import nbformat
 import pytest
@@ -10,6 +12,7 @@ from helpers import chapters
 from helpers.chapters import NOTEBOOKS, chapter_paths, solution_paths, write_executed
 from helpers.errors import InputError
 from helpers.execution import execute
+from helpers.files import PROJECT
 
 CHAPTERS = sorted(NOTEBOOKS.glob("*.ipynb"))
 STORED = [*CHAPTERS, *sorted(NOTEBOOKS.glob("*/*.ipynb"))]
@@ -115,6 +118,12 @@ def test_a_kernel_that_does_not_start_is_told_and_stops_no_other(tmp_path, monke
     assert [line.split(" (")[0] for line in lines] == [
         f"failed: {path.name}: its kernel did not start" for path in paths
     ]
+    code = "import sys; from pathlib import Path; from helpers.errors import run_command\n"
+    code += "from helpers.execution import execute; run_command(lambda: execute(Path(sys.argv[1])))"
+    command = [sys.executable, "-c", code, str(paths[0])]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=PROJECT, check=False)
+    assert (done.returncode, done.stderr.count("error: ")) == (2, 1)
+    assert "Traceback" not in done.stderr  # nor of what a library does as Python ends
 
 
 def test_a_file_that_is_no_notebook_is_told_in_one_line(tmp_path):
