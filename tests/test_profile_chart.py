@@ -42,6 +42,26 @@ def test_products_have_a_colour_of_their_own():
     assert colours["MatMul"] == colours["Attention"] != colours["Softmax"]
 
 
+def test_operators_that_multiply_and_do_more_are_told_apart():
+    figure = profile_chart(
+        {"as exported": BEFORE, "fused": AFTER},
+        title="one model",
+        products={"MatMul"},
+        mixed={"Attention"},
+    )
+    first, second = figure.axes
+    colours = {name: colour for name, (_, colour) in bars(second).items()}
+    assert len({colours["Attention"], colours["MatMul"], bars(first)["Add"][1]}) == 3
+    assert first.get_title(loc="left") == "as exported: 91 kernels, 2.80 ms, 71% in products"
+    assert second.get_title(loc="left") == (
+        "fused: 21 kernels, 2.00 ms, 62% in products, 38% in mixed kernels"
+    )
+    legend = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert legend == ["multiplies matrices", "mixed: multiplies, and does more", "all else"]
+    (plain,) = chart({"fused": AFTER}).legends
+    assert [text.get_text() for text in plain.get_texts()] == ["multiplies matrices", "all else"]
+
+
 def test_what_is_beyond_the_most_is_one_bar():
     (axes,) = chart({"as exported": BEFORE}, most=2).axes
     assert list(bars(axes)) == ["MatMul", "Add", "2 others"]

@@ -18,6 +18,7 @@ OperatorTimes = Mapping[str, tuple[int, float]]
 What is no operator, such as the time between two of them, runs 0 times.
 """
 
+_MIXED = "#7FB8D8"  # the products' blue, half way to white
 _REST = "#999999"
 _ROW = 0.24  # inches of a bar and its label
 
@@ -27,6 +28,7 @@ def profile_chart(
     *,
     title: str,
     products: Collection[str],
+    mixed: Collection[str] = (),
     most: int = 6,
 ) -> Chart:
     """Draws, for each file, the operators that take the most time, on one common scale.
@@ -35,6 +37,8 @@ def profile_chart(
         profiles: {file or rung: its operators}, each panel from the slowest operator down.
         title: the headline.
         products: operators that multiply matrices; they get a colour of their own.
+        mixed: operators that multiply matrices and do other work too, which cannot be told apart;
+            they get a colour between that and the rest's.
         most: operators a panel; the time of all further ones is one bar.
 
     Raises:
@@ -45,13 +49,14 @@ def profile_chart(
     figure = Chart(1.1 + _ROW * sum(rows) + 0.45 * len(rows), alt=_words(profiles))
     grid = figure.subplots(len(rows), sharex=True, squeeze=False, height_ratios=rows)[:, 0]
     for axes, (name, panel) in zip(grid, panels.items(), strict=True):
-        _draw_panel(axes, name, profiles[name], panel, products)
+        _draw_panel(axes, name, profiles[name], panel, products, mixed)
     longest = max(time for panel in panels.values() for _, _, time in panel)
     grid[-1].set_xlim(0, 1.25 * longest)  # room for the label behind the longest bar
     grid[-1].set_xlabel("milliseconds in one inference", fontsize=9)
     put_title(figure, title)
     marks = [
         Patch(color=COLOURS["ONNX Runtime"], label="multiplies matrices"),
+        *[Patch(color=_MIXED, label="mixed: multiplies, and does more")] * bool(mixed),
         Patch(color=_REST, label="all else"),
     ]
     legend_below(figure, marks)
@@ -76,10 +81,12 @@ def _draw_panel(
     times: OperatorTimes,
     panel: list[tuple[str, int, float]],
     products: Collection[str],
+    mixed: Collection[str],
 ) -> None:
     kernels, total = _total(times)
+    colours = dict.fromkeys(mixed, _MIXED) | dict.fromkeys(products, COLOURS["ONNX Runtime"])
     for row, (operator, count, time) in enumerate(panel):
-        colour = COLOURS["ONNX Runtime"] if operator in products else _REST
+        colour = colours.get(operator, _REST)
         axes.barh(row, time, height=0.7, color=colour)
         told = f"{short(time)} ms in {count}" if count else f"{short(time)} ms"
         axes.annotate(
@@ -89,9 +96,16 @@ def _draw_panel(
     axes.set_yticks(range(len(panel)), [operator for operator, _, _ in panel], fontsize=8)
     axes.set_ylim(len(panel) - 0.5, -0.5)
     axes.tick_params("x", labelsize=8)
-    inside = sum(time for operator, (_, time) in times.items() if operator in products)
-    heading = f"{name}: {kernels} kernels, {short(total)} ms, {inside / total:.0%} in products"
+    heading = f"{name}: {kernels} kernels, {short(total)} ms"
+    heading += f", {_part(times, products):.0%} in products"
+    if there := _part(times, mixed):
+        heading += f", {there:.0%} in mixed kernels"
     axes.set_title(heading, loc="left", fontsize=9, weight="bold")
+
+
+def _part(times: OperatorTimes, some: Collection[str]) -> float:
+    """The share of all time that some operators take."""
+    return sum(time for operator, (_, time) in times.items() if operator in some) / _total(times)[1]
 
 
 def _total(times: OperatorTimes) -> tuple[int, float]:
