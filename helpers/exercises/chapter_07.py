@@ -68,7 +68,7 @@ def _layer_flops(answer: Any) -> str:
             else ("too many" if value > right else "too few")
         )
         raise NotYet(f"{value:,.0f} FLOPs: {much}")
-    return f"{attention / right:.0%} of them are in attention, at 384 tokens."
+    return f"{attention / right:.0%} of them are scores and sum, at 384 tokens."
 
 
 def _int8_bytes(hidden: int, inner: int) -> tuple[int, int]:
