@@ -50,11 +50,11 @@ Who imports whom (no circles; everything may import `errors`)::
     model_files                every file of one model -> recipes, artifacts, apart, quantization
     steps                      what a rung is built from -> model_files, rungs, records
     ladder                     the rungs by name -> steps, rungs
-    display                    every chart and table
+    display                    every chart and table -> operator_kinds
     diagrams                   drawn explanations -> display
     nesting                    the lines, sizes and picture of a decoded file -> wire, display
     rewrites                   a graph before and after: what replaced what -> subgraphs
-    pictures                   still pictures of graphs -> graphs, display, operator_kinds
+    pictures                   still pictures of graphs -> graphs, display
     showing                    picture and Netron of a file -> pictures, viewer
     options                    a command line, and a dataclass from it -> errors
     settings, material         how a benchmark runs, on what -> models, squad, model_files

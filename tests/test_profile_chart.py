@@ -1,9 +1,11 @@
 """The picture of a profile: what is drawn is what was given."""
 
 import pytest
+from matplotlib.colors import to_rgba
 
 from helpers.display.profile import profile_chart
 from helpers.errors import InputError
+from helpers.operator_kinds import PALETTE, kind_of
 
 BEFORE = {"MatMul": (36, 2.0), "Add": (49, 0.5), "Softmax": (5, 0.25), "Cast": (1, 0.05)}
 AFTER = {"Attention": (5, 0.75), "MatMul": (16, 1.25)}
@@ -40,6 +42,7 @@ def test_products_have_a_colour_of_their_own():
     (axes,) = chart({"fused": {**AFTER, "Softmax": (5, 0.1)}}).axes
     colours = {name: colour for name, (_, colour) in bars(axes).items()}
     assert colours["MatMul"] == colours["Attention"] != colours["Softmax"]
+    assert colours["MatMul"] == to_rgba(PALETTE[kind_of("MatMul")][0])  # as in pictures of graphs
 
 
 def test_operators_that_multiply_and_do_more_are_told_apart():

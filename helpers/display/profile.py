@@ -5,10 +5,11 @@ from collections.abc import Collection, Mapping
 from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 
-from helpers.display.charts import COLOURS, Chart
+from helpers.display.charts import Chart
 from helpers.display.entries import short
 from helpers.display.placing import legend_below, put_title
 from helpers.errors import InputError
+from helpers.operator_kinds import PALETTE
 
 __all__ = ["OperatorTimes", "profile_chart"]
 
@@ -18,8 +19,10 @@ OperatorTimes = Mapping[str, tuple[int, float]]
 What is no operator, such as the time between two of them, runs 0 times.
 """
 
-_MIXED = "#7FB8D8"  # the products' blue, half way to white
-_REST = "#999999"
+_FACE, _EDGE = PALETTE["matrix product, convolution"]  # as in the pictures of graphs
+_PRODUCTS = {"facecolor": _FACE, "edgecolor": _EDGE}
+_MIXED = {"facecolor": "#FBEDE4", "edgecolor": _EDGE, "hatch": "////"}
+_REST = {"facecolor": "#D9D9D9", "edgecolor": "#808080"}
 _ROW = 0.24  # inches of a bar and its label
 
 
@@ -55,9 +58,9 @@ def profile_chart(
     grid[-1].set_xlabel("milliseconds in one inference", fontsize=9)
     put_title(figure, title)
     marks = [
-        Patch(color=COLOURS["ONNX Runtime"], label="multiplies matrices"),
-        *[Patch(color=_MIXED, label="mixed: multiplies, and does more")] * bool(mixed),
-        Patch(color=_REST, label="all else"),
+        Patch(**_PRODUCTS, label="multiplies matrices"),
+        *[Patch(**_MIXED, label="mixed: multiplies, and does more")] * bool(mixed),
+        Patch(**_REST, label="all else"),
     ]
     legend_below(figure, marks)
     return figure
@@ -84,10 +87,9 @@ def _draw_panel(
     mixed: Collection[str],
 ) -> None:
     kernels, total = _total(times)
-    colours = dict.fromkeys(mixed, _MIXED) | dict.fromkeys(products, COLOURS["ONNX Runtime"])
+    looks = dict.fromkeys(mixed, _MIXED) | dict.fromkeys(products, _PRODUCTS)
     for row, (operator, count, time) in enumerate(panel):
-        colour = colours.get(operator, _REST)
-        axes.barh(row, time, height=0.7, color=colour)
+        axes.barh(row, time, height=0.7, linewidth=0.8, **looks.get(operator, _REST))
         told = f"{short(time)} ms in {count}" if count else f"{short(time)} ms"
         axes.annotate(
             told, (time, row), (5, 0), textcoords="offset points",
