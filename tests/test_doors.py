@@ -10,14 +10,15 @@ import urllib.error
 import urllib.request
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler
+from types import SimpleNamespace
 
 import nbformat
 import onnx
-import psutil
 import pytest
 from builders import server
 from faults_engines import one_node
 from jupyter_lab import end, what_it_says
+from listening import beyond_loopback, doors, family
 from nbformat.v4 import new_code_cell, new_notebook
 
 from helpers.chapters import chapter_paths, execute
@@ -25,21 +26,9 @@ from helpers.files import PROJECT
 from helpers.viewer import view
 
 
-def doors(pid):
-    """The addresses at which a process and all that it has started listen."""
-    first = psutil.Process(pid)
-    found = []
-    for process in (first, *first.children(recursive=True)):
-        with suppress(psutil.NoSuchProcess):
-            found += [
-                one.laddr for one in process.net_connections("inet") if one.status == "LISTEN"
-            ]
-    return found
-
-
 def assert_on_loopback(found):
     assert found
-    assert [door for door in found if not ipaddress.ip_address(door.ip).is_loopback] == []
+    assert beyond_loopback(found) == []
 
 
 @contextmanager
@@ -105,17 +94,17 @@ def test_jupyterlab_listens_on_loopback_beside_a_taken_port_and_asks_for_its_tok
         contents = address.replace("/kernels", "/contents/notebooks?content=1")
         listed = [one["name"] for one in ask(contents, token=told["token"])["content"]]
         assert chapter_paths()[0].name in listed  # below the project, as `make lab` opens it
-        before = doors(pid)
+        before = doors(family(pid))
         kernel = ask(address, "POST", token=told["token"])
-        while len(doors(pid)) < len(before) + 5:  # a kernel has five
+        while len(doors(family(pid))) < len(before) + 5:  # a kernel has five
             assert ask(f"{address}/{kernel['id']}", token=told["token"])
-        assert_on_loopback(doors(pid))
+        assert_on_loopback(doors(family(pid)))
 
 
 def test_a_view_listens_on_loopback(tmp_path):
     onnx.save(one_node(), tmp_path / "m.onnx")
     with view(tmp_path / "m.onnx") as shown:
-        assert_on_loopback(doors(shown.pid))
+        assert_on_loopback(doors(family(shown.pid)))
 
 
 def test_a_kernel_of_make_run_listens_on_loopback(tmp_path):
@@ -129,6 +118,13 @@ def test_a_kernel_of_make_run_listens_on_loopback(tmp_path):
     assert [ip for ip in found if not ipaddress.ip_address(ip).is_loopback] == []
 
 
+def test_what_other_machines_can_reach_is_told_from_what_they_cannot():
+    here = ["127.0.0.1", "127.8.8.8", "::1", "::ffff:127.0.0.1"]
+    there = ["0.0.0.0", "::", "192.0.2.1", "::ffff:192.0.2.1"]
+    addresses = [SimpleNamespace(ip=ip, port=1) for ip in (*here, *there)]
+    assert [one.ip for one in beyond_loopback(addresses)] == there
+
+
 def test_the_servers_of_the_tests_listen_on_loopback():
     with server(BaseHTTPRequestHandler):
-        assert_on_loopback(doors(os.getpid()))
+        assert_on_loopback(doors(family(os.getpid())))

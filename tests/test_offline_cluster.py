@@ -3,10 +3,12 @@
 The tests on Ray that take longer are `make cluster`.
 """
 
+import os
 import shutil
 import sys
 
 import pytest
+from listening import beyond_loopback, doors, family
 from offline_runs import LOOPBACK, asked, command, contents, undisturbed
 
 from helpers.offline.output import answers_path
@@ -31,9 +33,12 @@ def test_a_cluster_of_two_nodes_does_what_is_missing(undisturbed, tmp_path, monk
     try:
         cluster.add_node(**node)
         with command(settings, out, told, RAY_ADDRESS=cluster.address, **LOOPBACK) as run:
+            run.wait_for("are there already")
+            heard = doors({*family(os.getpid()), *run.alive()})
             assert run.wait() == 0, run.told
     finally:
         cluster.shutdown()
+    assert len(heard) > 4 and beyond_loopback(heard) == []
     assert contents(out) == contents(job.folder)
     assert answers_path(out, job.chunks[0]).stat().st_mtime_ns == kept
     assert f"1 of {len(job.chunks)} chunks are there already" in run.told

@@ -6,8 +6,8 @@ import tempfile
 import time
 from pathlib import Path
 
-import psutil
 import pytest
+from listening import beyond_loopback, doors
 from offline_runs import asked, command, contents, options_of, undisturbed
 from processes import HERE, Command, wait_until
 
@@ -17,35 +17,23 @@ from helpers.offline.cluster import running
 __all__ = ["asked", "undisturbed"]  # fixtures
 
 
-def heard_beyond_loopback(processes):
-    """Addresses of this machine's other devices that one of the processes listens at."""
-    found = set()
-    for one in processes:
-        try:
-            sockets = one.net_connections(kind="inet")
-        except psutil.Error:
-            continue
-        found |= {s.laddr for s in sockets if s.status == psutil.CONN_LISTEN}
-    return {
-        address for address in found if not address.ip.startswith(("127.", "::1", "::ffff:127."))
-    }
-
-
 def test_ray_gives_the_same_bytes_stays_on_loopback_and_leaves_nothing(undisturbed, tmp_path):
     settings, job = undisturbed
     out, told = tmp_path / "out", tmp_path / "told"
     before = set(Path(tempfile.gettempdir()).glob(".ray-*"))
-    beyond, most = set(), 0
+    beyond, heard, most = set(), 0, 0
     with command(settings, out, told, RAY_ADDRESS="") as run:
         while run.process.poll() is None:
             alive = run.alive()
             most = max(most, len(alive))
-            beyond |= heard_beyond_loopback(alive)
+            found = doors(alive)
+            heard = max(heard, len(found))
+            beyond |= set(beyond_loopback(found))
             time.sleep(1)  # to look costs a twentieth of a second
         assert run.wait() == 0, run.told
         wait_until(lambda: not run.alive(), 10, "Ray's processes end")
     assert contents(out) == contents(job.folder)
-    assert most > 4  # Ray was there
+    assert most > 4 and heard > 4  # Ray was there
     assert beyond == set()
     assert set(Path(tempfile.gettempdir()).glob(".ray-*")) <= before
     assert "1 refused, with reasons" in run.told
