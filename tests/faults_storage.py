@@ -205,6 +205,7 @@ def commands_in_read_only_project(folder: Path) -> str:
     (folder / "out").mkdir()
     benchmark = ["-m", "helpers.benchmark", "--rungs", "ort-exported", "--samples", "2"]
     benchmark += ["--sweep", "0", "--squad", CASES]
+    score = ["-m", "helpers.offline", "--squad", CASES, "--workers", "1", "--chunk", "8"]
     told = []
     with read_only(project_copy(folder / "project")) as project:
         for arguments in (
@@ -213,17 +214,20 @@ def commands_in_read_only_project(folder: Path) -> str:
             ["-m", "helpers.book"],
             benchmark,
             ["-m", "helpers.training", "--share", "0.001"],
+            score,
             [*benchmark, "--out", folder / "out"],
             ["-m", "helpers.book", "--out", folder / "out" / "book"],
+            [*score, "--out", folder / "out" / "score"],
         ):
-            with Command.python(*arguments, output=folder / "a.told", cwd=project) as command:
+            output = folder / "a.told"
+            with Command.python(*arguments, output=output, cwd=project, RAY_ADDRESS="") as command:
                 code = command.wait()
                 lines = [line for line in command.told.splitlines() if line.startswith("error: ")]
             refused = len(lines) == 1 and "cannot write there (Read-only file system)" in lines[0]
             traced = " with a traceback" if "Traceback" in command.told else ""
             told.append(f"{code}{' in one line' if refused else ''}{traced}")
     valid_record(folder / "out" / "record.json")
-    return f"{', '.join(told[:5])}; elsewhere {', '.join(told[5:])}"
+    return f"{', '.join(told[:6])}; elsewhere {', '.join(told[6:])}"
 
 
 def read_only_cache(folder: Path) -> str:
@@ -349,7 +353,7 @@ def altered_hub(folder: Path) -> str:
 
 
 ROOM, ALTERED = "no room, read-only", "altered file"
-EVERY = ", ".join(["2 in one line"] * 5) + "; elsewhere 0, 0$"
+EVERY = ", ".join(["2 in one line"] * 6) + "; elsewhere 0, 0, 0$"
 QUOTA = r"InputError: \.: cannot write there \(File too large\); .* \['made', 'told'\]$"
 CACHE = r"both are used; a new one is refused: cache: cannot write there \(Read-only file system\)"
 HUB = (
