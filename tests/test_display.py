@@ -1,6 +1,7 @@
 """Charts and tables show the numbers they are given."""
 
 import matplotlib.colors
+import numpy as np
 import pytest
 from IPython.core.formatters import DisplayFormatter
 
@@ -79,6 +80,24 @@ def test_every_sample_is_a_point_and_every_mean_a_line():
     assert "PyTorch, mean 4.00 ms" in labels
     assert axes.get_ylim()[0] == 0
     assert "in ms" in axes.get_ylabel()
+
+
+def test_runs_that_took_many_times_as_long_are_triangles_at_the_end_of_the_axis():
+    samples = {"PyTorch": [4.0] * 198 + [193.0, 5.0], "ONNX Runtime": [2.0] * 200}
+    chart = samples_chart(samples, title="t")
+    axes = chart.axes[0]
+    edge = axes.get_ylim()[1]
+    assert edge == pytest.approx(1.5 * np.percentile(samples["PyTorch"], 99))
+    (triangles,) = [line for line in axes.lines if line.get_marker() == "^"]
+    assert list(triangles.get_xdata()) == [198]
+    assert list(triangles.get_ydata()) == [edge]
+    assert "PyTorch, 1 above the axis, up to 193 ms" in chart.alt
+    assert "ONNX Runtime, 1" not in chart.alt
+
+
+def test_no_mean_lies_beyond_the_axis():
+    mean = np.mean(samples := [1.0] * 199 + [10_000.0])
+    assert samples_chart({"PyTorch": samples}, title="t").axes[0].get_ylim()[1] > mean
 
 
 def test_all_charts_have_one_width_and_a_white_ground(tmp_path):

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from matplotlib.backend_bases import RendererBase
 from matplotlib.figure import Figure
 from matplotlib.text import Text
@@ -112,24 +113,38 @@ def latency_chart(
 def samples_chart(samples_ms: Mapping[str, Sequence[float]], *, title: str) -> Chart:
     """Draws every single time in the order it was taken, and each engine's mean as a line.
 
+    A few runs that took many times as long would press all others together. So the axis ends
+    at 1.5 times the p99 of the slowest engine, and a run beyond it is a triangle at that edge.
+
     Args:
         samples_ms: {name: milliseconds, run by run}; the name begins with the engine's.
         title: the headline.
     """
     figure = Chart(3.6)
     axes = figure.subplots()
+    colours = {n: next(COLOURS[e] for e in COLOURS if n.startswith(e)) for n in samples_ms}
     for name, samples in samples_ms.items():
-        colour = next(COLOURS[engine] for engine in COLOURS if name.startswith(engine))
-        axes.plot(range(len(samples)), samples, ".", markersize=3, color=colour, label=name)
-        mean = sum(samples) / len(samples)
-        axes.axhline(mean, color=colour, linewidth=1, label=f"{name}, mean {mean:.2f} ms")
+        axes.plot(range(len(samples)), samples, ".", markersize=3, color=colours[name], label=name)
+    for name, samples in samples_ms.items():
+        mean = float(np.mean(samples))
+        axes.axhline(mean, color=colours[name], linewidth=1, label=f"{name}, mean {mean:.2f} ms")
+    edge = max(max(1.5 * np.percentile(s, 99), 1.1 * np.mean(s)) for s in samples_ms.values())
+    beyond = {n: [i for i, ms in enumerate(s) if ms > edge] for n, s in samples_ms.items()}
+    for name, runs in beyond.items():
+        if runs:
+            told = f"{name}, {len(runs)} above the axis, up to {max(samples_ms[name]):.0f} ms"
+            axes.plot(
+                runs, [edge] * len(runs), "^", markersize=6, clip_on=False,
+                color=colours[name], label=told,
+            )  # fmt: skip
+    cut = any(beyond.values())
     figure.alt = f"Points, run by run. {title}. {'; '.join(axes.get_legend_handles_labels()[1])}."
     axes.set_xlabel("run")
     axes.set_ylabel("latency in ms")
-    axes.set_ylim(bottom=0)
-    axes.set_title(title, loc="left", fontsize=11)
+    axes.set_ylim(bottom=0, top=edge if cut else None)
+    axes.set_title(title, loc="left", fontsize=11, pad=10)  # above the triangles
     axes.spines[["top", "right"]].set_visible(False)
-    figure.legend(loc="outside lower center", frameon=False, ncols=4, fontsize=9)
+    figure.legend(loc="outside lower center", frameon=False, ncols=3 if cut else 4, fontsize=9)
     return figure
 
 
