@@ -57,3 +57,19 @@ def test_rungs_with_times_and_scores_alone_have_two_blocks():
     rungs = bare_record()["rungs"]
     assert len(table(rungs).split("\n\n")) == 2
     assert re.search(r"^ONNX Runtime as exported +fp32 +CPUExecutionProvider ", table(rungs), re.M)
+
+
+def test_columns_that_are_not_wanted_are_left_out_and_the_others_stay():
+    rungs = cpu_ladder()["rungs"]
+    speed, near, right = table(rungs, without=["first", "build s", "provider", "F1"]).split("\n\n")
+    heads = [block.splitlines()[0].split() for block in (speed, near, right)]
+    assert heads[0] == ["precision", "p50", "p90", "p99", "times", "faster"]
+    assert heads[1][0] == "limit"
+    assert heads[2][:2] == ["EM", "same"]
+    assert near.splitlines()[-1].split() == ["OpenVINO", "int8", "83.40", "62%", "4%"]
+
+
+def test_a_block_without_columns_is_left_out():
+    rungs = [{**one, "build_ms": 12.0} for one in bare_record()["rungs"]]
+    assert len(table(rungs).split("\n\n")) == 3
+    assert len(table(rungs, without=["build s"]).split("\n\n")) == 2

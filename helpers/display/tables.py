@@ -1,7 +1,7 @@
 """A record as text: how fast each rung is, how near the limit, how right, and what to know."""
 
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 __all__ = ["table"]
@@ -9,12 +9,18 @@ __all__ = ["table"]
 _WIDTH = 120  # columns that a terminal or a notebook shows without breaking lines
 
 
-def table(rungs: Sequence[Mapping[str, Any]], *, skipped: Sequence[Mapping[str, str]] = ()) -> str:
+def table(
+    rungs: Sequence[Mapping[str, Any]],
+    *,
+    skipped: Sequence[Mapping[str, str]] = (),
+    without: Collection[str] = (),
+) -> str:
     """A record's rungs as blocks of text: how fast, how near the limit, and how right.
 
     Args:
         rungs: entries of a record's `rungs`; what they lack is left out.
         skipped: a record's `skipped`: rungs that were not run, and why.
+        without: headers of columns that are not wanted.
 
     Returns:
         Tables with a header and a line a rung each: times in milliseconds, EM and F1 in percent.
@@ -25,14 +31,16 @@ def table(rungs: Sequence[Mapping[str, Any]], *, skipped: Sequence[Mapping[str, 
     """
     notes = _notes(rungs)
     names = [_marked(rung, notes) for rung in rungs]
-    blocks = [_speed(rungs, names), _near(rungs), _right(rungs)]
+    blocks = [_speed(rungs, names, without), _near(rungs, without), _right(rungs, without)]
     below = [f"[{number}] {text}" for text, number in notes.items()]
     below_that = [f"not run: {one['name']}: {one['reason']}" for one in skipped]
     blocks += ["\n".join(map(_wrapped, lines)) for lines in (below, below_that)]
     return "\n\n".join(block for block in blocks if block)
 
 
-def _speed(rungs: Sequence[Mapping[str, Any]], names: Sequence[str]) -> str:
+def _speed(
+    rungs: Sequence[Mapping[str, Any]], names: Sequence[str], without: Collection[str]
+) -> str:
     lines = [("", "precision", "provider", "first", "p50", "p90", "p99", "times faster")]
     for rung, name in zip(rungs, names, strict=True):
         times, faster = rung["latency_ms"], rung["times_faster"]
@@ -47,14 +55,14 @@ def _speed(rungs: Sequence[Mapping[str, Any]], names: Sequence[str]) -> str:
                 f"{faster['median']:.2f} [{faster['low']:.2f}, {faster['high']:.2f}]",
             )
         )
-    text = _columns(lines, left=3)
+    text = _columns(lines, left=3, without=without)
     if max(map(len, text.splitlines())) <= _WIDTH:
         return text
     short = [(*line[:2], line[2].removesuffix("ExecutionProvider"), *line[3:]) for line in lines]
-    return _columns(short, left=3)
+    return _columns(short, left=3, without=without)
 
 
-def _near(rungs: Sequence[Mapping[str, Any]]) -> str:
+def _near(rungs: Sequence[Mapping[str, Any]], without: Collection[str]) -> str:
     """Time to build, time on the device, limit, and how often other programs ran; or nothing."""
     columns = {
         "build s": [_figure(rung.get("build_ms"), "{:.1f}", 1e-3) for rung in rungs],
@@ -64,14 +72,18 @@ def _near(rungs: Sequence[Mapping[str, Any]]) -> str:
         "of the limit": [_figure(rung.get("share_of_limit"), "{:.0%}") for rung in rungs],
         "while busy": [_figure(_share(rung.get("busy")), "{:.0%}") for rung in rungs],
     }
-    known = {head: cells for head, cells in columns.items() if set(cells) != {"-"}}
+    known = {
+        head: cells
+        for head, cells in columns.items()
+        if set(cells) != {"-"} and head not in without
+    }
     if not known:
         return ""
     rows = zip([rung["name"] for rung in rungs], *known.values(), strict=True)
     return _columns([("", *known), *rows], left=1)
 
 
-def _right(rungs: Sequence[Mapping[str, Any]]) -> str:
+def _right(rungs: Sequence[Mapping[str, Any]], without: Collection[str]) -> str:
     lines = [("", "EM", "F1", "same answers", "largest diff", "mean diff")]
     lines += [
         (
@@ -84,7 +96,7 @@ def _right(rungs: Sequence[Mapping[str, Any]]) -> str:
         )
         for rung in rungs
     ]
-    return _columns(lines, left=1)
+    return _columns(lines, left=1, without=without)
 
 
 def _remarks(rung: Mapping[str, Any]) -> list[str]:
@@ -108,16 +120,15 @@ def _wrapped(line: str) -> str:
     return textwrap.fill(line, _WIDTH, subsequent_indent="    ")
 
 
-def _columns(lines: Sequence[Sequence[str]], *, left: int) -> str:
+def _columns(lines: Sequence[Sequence[str]], *, left: int, without: Collection[str] = ()) -> str:
     """Lines of cells as text; the first `left` columns are flush left, the others right."""
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return "\n".join(
-        "  ".join(
-            cell.ljust(width) if i < left else cell.rjust(width)
-            for i, (cell, width) in enumerate(zip(line, widths, strict=True))
-        ).rstrip()
-        for line in lines
-    )
+    columns = [
+        [cell.ljust(width) if i < left else cell.rjust(width) for cell in column]
+        for i, column in enumerate(zip(*lines, strict=True))
+        if column[0] not in without
+        for width in [max(map(len, column))]
+    ]
+    return "\n".join("  ".join(cells).rstrip() for cells in zip(*columns, strict=True))
 
 
 def _of(rung: Mapping[str, Any], part: str, field: str) -> float | None:
