@@ -1,7 +1,7 @@
 """A folder that takes another's place: whole or not at all, and no other than was meant."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,13 +13,14 @@ __all__ = ["replacing"]
 
 
 @contextmanager
-def replacing(folder: Path | str, *, sign: str) -> Iterator[Path]:
+def replacing(folder: Path | str, *, ours: Callable[[Path], bool], kind: str) -> Iterator[Path]:
     """Yields an empty folder that takes another's place when the block ends well.
 
     Args:
         folder: where it goes. All that stands there goes away, so it must be a folder of the same
             kind, an empty one, or none.
-        sign: a file that every folder of this kind has, such as `config.json`.
+        ours: whether a folder is of that kind, by something that no other folder has.
+        kind: what those are, as in `no site of make book`.
 
     Yields:
         The new folder, alone in one of its own, where the block may work too.
@@ -30,9 +31,9 @@ def replacing(folder: Path | str, *, sign: str) -> Iterator[Path]:
     folder = Path(os.path.abspath(folder))
     if os.path.lexists(folder) and not folder.is_dir():
         raise InputError(f"{folder}: is no folder; remove it, or name another place")
-    if folder.is_dir() and not (folder / sign).exists() and any(folder.iterdir()):
+    if folder.is_dir() and any(folder.iterdir()) and not ours(folder):
         raise InputError(
-            f"{folder}: holds files, but no {sign}, and all of them would go; name a new folder"
+            f"{folder}: is no {kind}, and all that it holds would go; name a new folder"
         )
     check_writable(folder.parent)
     with scratch(folder) as work, writing_to(folder.parent):

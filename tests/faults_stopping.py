@@ -27,7 +27,8 @@ __all__ = ["FAULTS"]
 
 
 def old_book(folder: Path) -> None:
-    (folder / "out").mkdir()
+    (folder / "out" / "_static").mkdir(parents=True)
+    (folder / "out" / "_static" / "book.css").touch()
     (folder / "out" / "index.html").write_text("the old book")
 
 
@@ -37,7 +38,7 @@ def pages_written(folder: Path) -> list[Path]:
 
 def the_book(folder: Path) -> str:
     """What stands where the book goes, and beside it."""
-    (page,) = (folder / "out").iterdir()
+    (page,) = (folder / "out").glob("*.html")
     left = sorted(one.name for one in folder.iterdir() if one.suffix != ".told")
     return f"{page.read_text()} stands, beside it {left}"
 

@@ -115,9 +115,9 @@ def download(path: Path, room: Path) -> object:
 
 def model(path: Path, room: Path) -> object:
     from helpers.replacing import replacing
-    from helpers.training.card import save_model
+    from helpers.training.card import is_made, save_model
 
-    with replacing(path.with_name("bert"), sign="config.json") as folder:
+    with replacing(path.with_name("bert"), ours=is_made, kind="model") as folder:
         save_model(load().model, EMBEDDED / "vocab.txt", folder)
 
 
@@ -152,10 +152,12 @@ def book(folder: Path) -> str:
     with small_disk(folder / "disk", 2000) as disk:
         (disk / "book").mkdir()
         (disk / "book" / "index.html").write_text("the old book")
+        (disk / "book" / "_static").mkdir()
+        (disk / "book" / "_static" / "book.css").touch()
         arguments = ("-m", "helpers.book", "--out", disk / "book")
         with Command.python(*arguments, output=folder / "a.told") as command:
             told = said(command, folder)
-        pages = {path.name: path.read_text() for path in disk.rglob("*") if path.is_file()}
+        pages = {path.name: path.read_text() for path in disk.rglob("*.html")}
         return f"{told}; {pages}, {sorted(path.name for path in disk.iterdir())}"
 
 

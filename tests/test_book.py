@@ -333,6 +333,8 @@ def test_links_and_loads_from_the_site_itself_are_no_load_from_elsewhere():
 def test_what_would_spoil_the_book_is_named_in_one_line(tmp_path, cell, message):
     (tmp_path / "site").mkdir()
     (tmp_path / "site" / "index.html").write_text("the old book")
+    (tmp_path / "site" / "_static").mkdir()
+    (tmp_path / "site" / "_static" / "book.css").touch()
     path = notebook(tmp_path / "01-a.ipynb", "# A", cell)
     with pytest.raises(InputError, match=message) as caught:
         build_book([path], tmp_path / "site")

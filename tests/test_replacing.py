@@ -4,8 +4,13 @@ import re
 
 import pytest
 
+from helpers.book.site import _is_site
 from helpers.errors import InputError
+from helpers.models import EMBEDDED
 from helpers.replacing import replacing
+from helpers.training.card import is_made
+
+KIND = {"ours": lambda folder: (folder / "config.json").exists(), "kind": "model of ours"}
 
 
 def files(folder):
@@ -25,7 +30,7 @@ def nothing(_):
 @pytest.mark.parametrize("stands", [nothing, lambda folder: folder.mkdir(), old_one])
 def test_the_new_one_stands_there_alone(tmp_path, stands):
     stands(tmp_path / "bert")
-    with replacing(tmp_path / "bert", sign="config.json") as new:
+    with replacing(tmp_path / "bert", **KIND) as new:
         (new / "config.json").write_text("new")
     assert files(tmp_path) == ["bert", "bert/config.json"]
     assert (tmp_path / "bert" / "config.json").read_text() == "new"
@@ -33,7 +38,7 @@ def test_the_new_one_stands_there_alone(tmp_path, stands):
 
 def test_where_the_block_fails_the_old_one_stays(tmp_path):
     old_one(tmp_path / "bert")
-    with pytest.raises(KeyError), replacing(tmp_path / "bert", sign="config.json") as new:
+    with pytest.raises(KeyError), replacing(tmp_path / "bert", **KIND) as new:
         (new / "config.json").write_text("half")
         raise KeyError
     assert files(tmp_path) == ["bert", "bert/config.json", "bert/more"]
@@ -43,7 +48,7 @@ def test_where_the_block_fails_the_old_one_stays(tmp_path):
 def test_a_link_to_a_folder_is_replaced_and_that_folder_stays(tmp_path):
     old_one(tmp_path / "kept")
     (tmp_path / "bert").symlink_to(tmp_path / "kept")
-    with replacing(tmp_path / "bert", sign="config.json") as new:
+    with replacing(tmp_path / "bert", **KIND) as new:
         (new / "config.json").write_text("new")
     assert not (tmp_path / "bert").is_symlink()
     assert (tmp_path / "kept" / "config.json").read_text() == "old"
@@ -59,7 +64,10 @@ def of_somebody_else(place):
     [
         (lambda place: place.write_text("a file"), "is no folder; remove it, or name another"),
         (lambda place: place.symlink_to(place), "is no folder; remove it, or name another"),
-        (of_somebody_else, "holds files, but no config.json, and all of them would go; name a new"),
+        (
+            of_somebody_else,
+            "is no model of ours, and all that it holds would go; name a new",
+        ),
     ],
     ids=["a file", "a link to itself", "other files"],
 )
@@ -68,7 +76,7 @@ def test_what_is_no_such_folder_is_never_taken_away(tmp_path, stands, told):
     stands(place)
     with (
         pytest.raises(InputError, match=f"^{re.escape(str(place))}: {told}"),
-        replacing(place, sign="config.json"),
+        replacing(place, **KIND),
     ):
         pytest.fail("it began")
     assert place.is_symlink() or place.is_file() or files(place) == ["letters"]
@@ -77,5 +85,19 @@ def test_what_is_no_such_folder_is_never_taken_away(tmp_path, stands, told):
 def test_a_folder_is_meant_by_where_one_stands(tmp_path, monkeypatch):
     of_somebody_else(tmp_path / "home")
     monkeypatch.chdir(tmp_path / "home")
-    with pytest.raises(InputError, match="holds files"), replacing(".", sign="config.json"):
+    with pytest.raises(InputError, match="is no model of ours"), replacing(".", **KIND):
         pytest.fail("it began")
+
+
+def test_a_model_is_ours_by_its_card_and_a_site_by_its_style(tmp_path):
+    assert is_made(EMBEDDED)
+    for name in ("config.json", "index.html", "thesis.tex"):
+        (tmp_path / name).write_text("of somebody else")
+    assert not is_made(tmp_path)
+    assert not _is_site(tmp_path)
+    for card in (b"# Another model\n", b"\xff\xfe", b""):
+        (tmp_path / "README.md").write_bytes(card)
+        assert not is_made(tmp_path)
+    (tmp_path / "_static").mkdir()
+    (tmp_path / "_static" / "book.css").touch()
+    assert _is_site(tmp_path)

@@ -68,12 +68,16 @@ def build_book(chapters: Sequence[Path], folder: Path, solutions: Sequence[Path]
             would load something from another machine; what stood in the folder stays. Or what
             stands there is no site.
     """
-    with replacing(folder, sign="index.html") as site:
+    with replacing(folder, ours=_is_site, kind="site of make book") as site:
         source = site.parent / "sources of the book"
         words = _lay_out(source, chapters, solutions)
         _run_sphinx(source, site, site.parent / "trees of the book", words)
         _check_offline(site)
     return folder / "index.html"
+
+
+def _is_site(folder: Path) -> bool:
+    return (folder / "_static" / _STYLE.name).is_file()
 
 
 def _lay_out(source: Path, chapters: Sequence[Path], solutions: Sequence[Path]) -> dict[str, str]:

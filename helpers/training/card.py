@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import save_file
 from transformers import BertForQuestionAnswering
 
-__all__ = ["save_model", "score_table", "write_card"]
+__all__ = ["is_made", "save_model", "score_table", "write_card"]
 
 _CARD = """# A small BERT for extractive question answering
 
@@ -53,6 +53,16 @@ def score_table(scores: Mapping[str, Mapping[str, float]]) -> str:
         f"| {title} | {part['questions']} | {part['exact_match']:.1f} | {part['f1']:.1f} |"
         for title, part in scores.items()
     )
+
+
+def is_made(folder: Path) -> bool:
+    """Whether a folder holds a model that was made here: its card says so in its first line."""
+    first = _CARD.partition("\n")[0].encode() + b"\n"
+    try:
+        with open(folder / "README.md", "rb") as card:
+            return card.read(len(first)) == first
+    except OSError:
+        return False
 
 
 def save_model(model: BertForQuestionAnswering, vocabulary: Path, folder: Path) -> None:

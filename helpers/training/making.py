@@ -11,7 +11,7 @@ from helpers.files import put_in_place
 from helpers.replacing import replacing
 from helpers.squad import read_squad
 
-from .card import save_model, score_table, write_card
+from .card import is_made, save_model, score_table, write_card
 from .data import make_samples, training_texts
 from .encode import Samples
 from .exam import write_exam
@@ -21,7 +21,7 @@ from .vocabulary import train_vocabulary
 
 __all__ = ["make"]
 
-_SIGN = "config.json"
+_KIND = "model of make model"
 PASSAGES = (20_000, 60_000, 40_000)  # at each level, from the core; as many from all forms
 EXAM_SEED = 77
 
@@ -49,7 +49,7 @@ def make(
         The scores, as a table.
     """
     forms = read_forms()
-    with put_in_place(exam) as new_exam, replacing(folder, sign=_SIGN) as sibling:
+    with put_in_place(exam) as new_exam, replacing(folder, ours=is_made, kind=_KIND) as sibling:
         vocabulary = sibling / "vocab.txt"
         train_vocabulary(training_texts(forms, seed, max(1000, round(6000 * share))), vocabulary)
         levels = [_samples(vocabulary, seed, level, share) for level in range(len(PASSAGES))]
