@@ -11,6 +11,8 @@ from helpers.squad.words import inside_a_word
 
 __all__ = ["ranked"]
 
+_WIDENED = 200  # letters on each side of an answer
+
 
 def ranked(
     examples: Sequence[Example],
@@ -114,15 +116,19 @@ def _widest_context(examples: Sequence[Example], features: Features) -> list[np.
 def _cut(
     context: str, spans: np.ndarray, words: np.ndarray, left: int, right: int
 ) -> tuple[str, int]:
-    """From token `left` to token `right`, widened to whole words: the text, its first character."""
+    """From token `left` to token `right`, widened to whole words: the text, its first character.
+
+    It becomes at most 200 letters longer on each side: what goes on for longer is no word.
+    """
     while left > 0 and words[left] >= 0 and words[left - 1] == words[left]:
         left -= 1
     while right + 1 < len(words) and words[right] >= 0 and words[right + 1] == words[right]:
         right += 1
     start, end = int(spans[left, 0]), int(spans[right, 1])
-    while start > 0 and inside_a_word(context, start):
+    least, most = max(0, start - _WIDENED), min(len(context), end + _WIDENED)
+    while start > least and inside_a_word(context, start):
         start -= 1
-    while end < len(context) and inside_a_word(context, end):
+    while end < most and inside_a_word(context, end):
         end += 1
     text = context[start:end]
     return text.strip(), start + len(text) - len(text.lstrip())

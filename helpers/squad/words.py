@@ -7,6 +7,7 @@ __all__ = ["inside_a_word"]
 
 # U.S., e.g., a.m: single letters, each with a full stop behind it, of a script with spaces
 _INITIALS = re.compile(r"(?<!\w)(?:[^\W\d_\u3040-\u9fff]\.)+[^\W\d_\u3040-\u9fff](?!\w)\.?")
+_NEAR = 40  # characters on each side of a cut in which initials are looked for
 
 
 def inside_a_word(context: str, place: int) -> bool:
@@ -38,7 +39,8 @@ def inside_a_word(context: str, place: int) -> bool:
                 return True
             if context[mark] in "'’" and _holds_together(context, mark):
                 return True
-    return any(run.start() < place < run.end() for run in _INITIALS.finditer(context))
+    near = _INITIALS.finditer(context, max(0, place - _NEAR), place + _NEAR)
+    return any(run.start() < place < run.end() for run in near)
 
 
 def _letter_before(context: str, place: int) -> str:
@@ -50,9 +52,12 @@ def _letter_before(context: str, place: int) -> str:
 
 def _holds_together(context: str, apostrophe: int) -> bool:
     """Whether one letter stands before an apostrophe, or two or more behind it."""
-    head = _without_marks(context[:apostrophe])
+    last = apostrophe
+    while last > 0 and unicodedata.category(context[last - 1])[0] == "M":
+        last -= 1
     tail = _without_marks(context[apostrophe + 1 : apostrophe + 20])
-    return not head[-2:-1].isalnum() or (len(tail) > 1 and tail[:2].isalpha())
+    one_letter = not _letter_before(context, last - 1).isalnum()
+    return one_letter or (len(tail) > 1 and tail[:2].isalpha())
 
 
 def _without_marks(text: str) -> str:
