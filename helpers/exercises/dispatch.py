@@ -4,8 +4,8 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
-from helpers.errors import InputError
-from helpers.exercises.verdicts import NotYet, Verdict
+from helpers.errors import InputError, reason_of
+from helpers.exercises.verdicts import NotYet, Verdict, shown
 
 __all__ = ["EXERCISES", "check", "handout"]
 
@@ -33,6 +33,16 @@ def check(number: str, answer: object) -> Verdict:
         return Verdict(number, True, module.CHECKS[number](answer))
     except NotYet as error:
         return Verdict(number, False, str(error))
+    except Exception as error:  # an answer that no check thought of shall not end in its insides
+        told = f"the check cannot use this answer, {shown(answer)}: {_told(error)}"
+        return Verdict(number, False, str(NotYet(told)))
+
+
+def _told(error: Exception) -> str:
+    try:
+        return f"{type(error).__name__} ({reason_of(error)})"
+    except Exception:  # it has no text
+        return type(error).__name__
 
 
 def handout(number: str) -> Any:

@@ -1,20 +1,25 @@
 """An answer that is a model: read, checked, opened in ONNX Runtime, run on fresh inputs."""
 
 import re
+import time
 from collections.abc import Mapping
 from pathlib import Path
+from threading import Event, Thread
 
 import numpy as np
 import onnx
+import onnx.inliner
 import onnxruntime
 
 from helpers.errors import InputError, reason_of
 from helpers.exercises.verdicts import NotYet, shown
 from helpers.graphs import read_model
 
-__all__ = ["as_model", "as_path", "legal", "opened", "ran", "same"]
+__all__ = ["as_model", "as_path", "legal", "opened", "ran", "same", "without_functions"]
 
 _WHERE = re.compile(r"\[ONNXRuntimeError\] : \d+ : \w+ : (/.*\) (?=[A-Z]))?")  # in its own code
+_LONGEST_LIST = 1_000  # that is made an array
+_LONGEST_S = 10.0  # of one run; the longest of a right answer takes some hundredths
 
 
 def as_model(answer: object) -> onnx.ModelProto:
@@ -109,13 +114,37 @@ def ran(session: onnxruntime.InferenceSession, feed: Mapping[str, np.ndarray]) -
         All its outputs.
 
     Raises:
-        NotYet: ONNX Runtime stops.
+        NotYet: ONNX Runtime stops, or does not end by itself: then it is ended after some seconds,
+            or by Ctrl-C (a notebook's stop button).
     """
+    options, done = onnxruntime.RunOptions(), Event()
+    found: list[np.ndarray] = []
+    failed: list[Exception] = []
+    options.log_severity_level = 4
+
+    def run() -> None:
+        try:
+            found.extend(session.run(None, dict(feed), options))
+        except Exception as error:
+            failed.append(error)
+        done.set()
+
+    # in a thread of its own, for no signal reaches Python while ONNX Runtime runs in this one
+    start, why = time.monotonic(), "it was ended"
+    Thread(target=run, daemon=True).start()
     try:
-        return session.run(None, dict(feed))
-    except Exception as error:
-        shapes = ", ".join(f"{name} {list(array.shape)}" for name, array in feed.items())
-        raise NotYet(f"ONNX Runtime stops at inputs of {shapes}: {_reason(error)}") from error
+        done.wait(_LONGEST_S)  # a join that Ctrl-C breaks off would count as the thread's end
+    except KeyboardInterrupt:
+        why = "you stopped it"
+    shapes = ", ".join(f"{name} {list(array.shape)}" for name, array in feed.items())
+    if not done.is_set():
+        options.terminate = True  # read between two nodes, those of a loop's body too
+        done.wait(_LONGEST_S)
+        took = time.monotonic() - start
+        raise NotYet(f"with inputs of {shapes} the model did not end; after {took:.1f} s {why}")
+    if failed:
+        raise NotYet(f"ONNX Runtime stops at inputs of {shapes}: {_reason(failed[0])}")
+    return found
 
 
 def same(found: object, wanted: np.ndarray, what: str, *, within: float = 1e-5) -> None:
@@ -131,8 +160,10 @@ def same(found: object, wanted: np.ndarray, what: str, *, within: float = 1e-5) 
         NotYet: the shapes differ, or a number does.
     """
     try:
+        if not hasattr(found, "shape") and hasattr(found, "__len__") and len(found) > _LONGEST_LIST:
+            raise ValueError(f"{len(found):,} things are in it")
         found = np.asarray(found)
-    except (ValueError, TypeError, RuntimeError) as error:  # rows of different lengths
+    except Exception as error:  # such as rows of different lengths
         raise NotYet(f"{what}: the result is no array: {reason_of(error)}") from error
     if found.dtype.kind not in "fiub":
         raise NotYet(f"{what}: the result is no array of numbers, its type is {found.dtype}")
@@ -141,6 +172,20 @@ def same(found: object, wanted: np.ndarray, what: str, *, within: float = 1e-5) 
     apart = np.abs(np.asarray(found, np.float64) - wanted)
     if not (apart <= within).all():  # a NaN is not
         raise NotYet(f"{what}: the numbers are wrong, by up to {apart.max():.2g}")
+
+
+def without_functions(model: onnx.ModelProto) -> onnx.ModelProto:
+    """The model with the nodes of its own functions where they are called, as an engine runs it.
+
+    Raises:
+        NotYet: onnx cannot put them there.
+    """
+    if not model.functions:
+        return model
+    try:
+        return onnx.inliner.inline_local_functions(model)
+    except Exception as error:
+        raise NotYet(f"functions of the model cannot be written out: {_reason(error)}") from error
 
 
 def _reason(error: BaseException) -> str:
