@@ -1,5 +1,6 @@
 """The checks of the exercises: right answers pass, typical wrong ones get a line that helps."""
 
+import io
 import math
 import re
 import shutil
@@ -16,6 +17,7 @@ from verdict_checks import assert_right, says
 from helpers.chapters import NOTEBOOKS, chapter_paths, solution_paths
 from helpers.errors import InputError
 from helpers.exercises import EXERCISES, check, handout
+from helpers.exercises.differing import first_difference
 from helpers.exports import export_bert
 from helpers.squad import window_starts
 from helpers.subgraphs import all_graphs
@@ -40,29 +42,6 @@ def test_each_chapter_has_three_to_five_exercises_and_a_check_for_each():
 @pytest.mark.parametrize("number", NUMBERS)
 def test_none_is_no_answer_yet(number):
     assert says(number, None) == "nothing given yet; write your answer in place of None"
-
-
-class Hostile:
-    """Its text cannot be had."""
-
-    def __repr__(self):
-        raise RuntimeError("no")
-
-
-JUNK = [
-    0, 1.5, True, "", "x", "nowhere.onnx", "a\0b", "a" * 5000, b"", b"\xff" * 9, [], {}, (), (1,),
-    (-1, -1), ("a", "b"), (10**30, 1), set(), object(), Hostile(), int, lambda: 0, print,
-    lambda *_: Hostile(), np.zeros(0), np.nan, np.array(["a"]), torch.zeros(2, 2),
-    Path("nowhere.onnx"), Path("."), Path(__file__), onnx.ModelProto(), onnx.GraphProto(),
-    parse(HEAD + " g (float[n] x) => (float[n] y) { y = Neg(x) }"),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize("number", NUMBERS)
-def test_a_thing_of_a_wrong_type_or_of_no_use_is_told_and_never_raises(number, monkeypatch):
-    monkeypatch.chdir(Path(__file__).parent)
-    for junk in JUNK:
-        says(number, junk)
 
 
 def test_an_unknown_exercise_is_refused_with_those_there_are():
@@ -192,11 +171,31 @@ def test_another_activation(tmp_path):
     assert "inputs are ['a'], and ['x'] are wanted" in says("00.3", named)
     train = export_small(tmp_path / "train.onnx", torch.nn.GELU(), train=True)
     assert "gives two outputs" in says("00.3", train)
+    other = says("00.3", export_small(tmp_path / "other.onnx", torch.nn.Sequential(
+        torch.nn.GELU(), torch.nn.Linear(8, 8)
+    )))  # fmt: skip
+    assert "one array of 8 x 16 numbers and one of 8 are wanted" in other and "[8, 8]" in other
     two = tmp_path / "two.onnx"
     onnx.save_model(
         onnx.load(path), two, save_as_external_data=True, location="two.data", size_threshold=0
     )
     assert "two.onnx is not alone: it keeps weights in two.data" in says("00.3", two)
+
+
+def test_weights_may_stand_in_constants(tmp_path):
+    model = onnx.load(export_small(tmp_path / "gelu.onnx", torch.nn.GELU()))
+    for tensor in model.graph.initializer:
+        node = onnx.helper.make_node("Constant", [], [tensor.name], value=tensor)
+        model.graph.node.insert(0, node)
+    model.graph.ClearField("initializer")
+    onnx.save(model, tmp_path / "constants.onnx")
+    assert_right("00.3", tmp_path / "constants.onnx")
+    layers = torch.nn.Linear(16, 8), torch.nn.GELU(), torch.nn.Dropout(0.5)
+    frozen = torch.jit.freeze(torch.jit.script(torch.nn.Sequential(*layers).eval()))
+    path = tmp_path / "frozen.onnx"
+    names = {"input_names": ["x"], "output_names": ["y"]}
+    torch.onnx.export(frozen, (torch.ones(2, 16),), str(path), dynamo=False, **names)
+    assert_right("00.3", path)
 
 
 # --- 01 -----------------------------------------------------------------------------------------
@@ -256,6 +255,28 @@ def test_the_captured_edge():
     assert "the then branch: the numbers are wrong" in says("01.3", other)
 
 
+def test_the_captured_edge_and_nothing_else():
+    named = renamed(handout("01.3"))
+    named.graph.name = "other"
+    assert says("01.3", named).endswith("something else has changed: graph.name")
+    dead = renamed(handout("01.3"))
+    dead.graph.node.add(op_type="Exp", input=["x"], output=["unread"])
+    assert "graph.node has 7 entries in place of 6" in says("01.3", dead)
+    text = onnx.printer.to_text(renamed(handout("01.3")))
+    assert_right("01.3", parse(text))
+    inner = says("01.3", parse(text.replace("up", "higher")))
+    assert inner.endswith("graph.node[5].attribute[0].g.node[0].output[0]")
+    without_if = text[: text.index("y = If")]
+    without_if += "up = Add(scaled, two) down = Neg(scaled) y = Where(positive, up, down) }"
+    assert "graph.node has 8 entries in place of 6" in says("01.3", parse(without_if))
+    model, other = handout("01.3"), handout("01.3")
+    assert first_difference(model, other) is None
+    other.graph.node[0].attribute[0].f = 3
+    assert first_difference(other, model) == "graph.node[0].attribute[0].f"
+    other.graph.node[0].ClearField("attribute")
+    assert first_difference(other, model) == "graph.node[0].attribute has 0 entries in place of 1"
+
+
 def save_two(folder, threshold=1024):
     folder.mkdir(exist_ok=True)
     names = {"location": "m.data", "size_threshold": threshold}
@@ -280,6 +301,40 @@ def test_the_two_files(tmp_path):
     assert "a folder is wanted" in says("01.4", folder / "m.onnx")
 
 
+def test_a_large_weight_that_stayed_in_the_file_is_noticed_in_whichever_field(tmp_path):
+    for field in ("float_data", "Constant"):
+        model = handout("01.4")
+        first = model.graph.initializer[0]
+        if field == "float_data":
+            values = onnx.numpy_helper.to_array(first).ravel().tolist()
+            first.ClearField("raw_data")
+            first.float_data.extend(values)
+        else:
+            node = onnx.helper.make_node("Constant", [], ["first"], value=first)
+            model.graph.node.insert(0, node)
+            del model.graph.initializer[0]
+        (folder := tmp_path / field).mkdir()
+        names = {"location": "m.data", "convert_attribute": False, "size_threshold": 1000}
+        onnx.save_model(model, folder / "m.onnx", save_as_external_data=True, **names)
+        assert (folder / "m.data").stat().st_size == 1024
+        told = "first" if field == "float_data" else "some of them"
+        assert f"weights lie in m.onnx itself: {told}" in says("01.4", folder)
+
+
+def test_a_folder_of_very_many_things_is_not_gone_through(tmp_path, monkeypatch):
+    from helpers.exercises import two_files
+
+    save_two(tmp_path)
+    for number in range(30):
+        (tmp_path / f"{number}.txt").touch()
+    monkeypatch.setattr(two_files, "_MOST_ENTRIES", 20)
+    looked_at = []
+    is_file = Path.is_file
+    monkeypatch.setattr(Path, "is_file", lambda path: looked_at.append(path) or is_file(path))
+    assert "holds more than 20 things" in says("01.4", tmp_path)
+    assert len(looked_at) <= 21
+
+
 def with_more(folder):
     shutil.copy(folder / "m.onnx", folder / "n.onnx")
     return folder
@@ -297,7 +352,7 @@ def test_weights_of_another_model_are_noticed(tmp_path):
 
 def test_the_formula():
     assert_right("02.1", lambda a, x, b: b - a * x)
-    assert "the opposite sign" in says("02.1", lambda a, x, b: a * x - b)
+    assert "lies as far from 0 as the file's does" in says("02.1", lambda a, x, b: a * x - b)
     assert "numbers are wrong, by up to" in says("02.1", lambda a, x, b: a * x + b)
     assert "the result is [10], not [10, 10]" in says("02.1", lambda a, x, b: (b - a * x)[0])
     assert "raises TypeError" in says("02.1", lambda a, x: a * x)
@@ -402,6 +457,11 @@ def test_an_input_on_which_the_trace_is_wrong():
     assert "of float32 are wanted" in says("03.1", torch.tensor([-1, -2, 4]))
     assert "3 finite numbers" in says("03.1", torch.tensor([-1.0, -2.0, float("nan")]))
     assert "3 finite numbers" in says("03.1", torch.tensor([-1.0, -2.0]))
+    for kind in ({"dtype": torch.bfloat16}, {"device": "meta"}):  # NumPy has neither
+        assert "3 finite numbers of float32" in says(
+            "03.1", torch.tensor([-1.0, -2.0, 4.0], **kind)
+        )
+    assert "a tensor, or a NumPy array" in says("03.1", io.StringIO())  # it has a `detach` too
 
 
 def test_the_baked_number():
@@ -442,6 +502,43 @@ def no_loop_but_power(power):
     )
 
 
+def no_loop_but_scan(power):
+    """A scan that copies, beside the power that doubles."""
+    body = "b (float[m] c) => (float[m] d) { d = Identity(c) }"
+    return parse(
+        f"{HEAD} g (float[m] x, int64 n) => (float[m] y) {{ {power} "
+        "one_row = Constant <value_ints = [1, -1]> () first = Constant <value_ints = [0]> () "
+        f"row = Reshape(x, one_row) rows = Scan <num_scan_inputs = 1, body = {body}> (row) "
+        "copy = Squeeze(rows, first) y = Mul(copy, p) }"
+    )
+
+
+def doubling(*, most):
+    """A loop that doubles, as many times as asked, but not more than so many."""
+    body = "b (int64 i, bool go, float[m] c) => (bool on, float[m] d) "
+    body += "{ on = Identity(go) d = Add(c, c) }"
+    return parse(
+        f"{HEAD} g (float[m] x, int64 n) => (float[m] y) {{ most = Constant <value_int = {most}> "
+        f"() rounds = Min(n, most) y = Loop <body = {body}> (rounds, , x) }}"
+    )
+
+
+def in_a_function(model):
+    """The same model, whose only node calls a function that has its nodes."""
+    inside, outside = onnx.ModelProto(), onnx.ModelProto()
+    inside.CopyFrom(model)
+    outside.CopyFrom(model)
+    names = [[value.name for value in values] for values in (model.graph.input, model.graph.output)]
+    function = onnx.helper.make_function(
+        "own", "packed", *names, inside.graph.node, model.opset_import
+    )
+    outside.functions.append(function)
+    outside.opset_import.append(onnx.helper.make_opsetid("own", 1))
+    outside.graph.ClearField("node")
+    outside.graph.node.append(onnx.helper.make_node("packed", *names, domain="own"))
+    return outside
+
+
 def test_a_loop(tmp_path):
     example = (torch.ones(3), torch.tensor(3))
     script = torch.jit.script(Double())
@@ -456,9 +553,14 @@ def test_a_loop(tmp_path):
     assert "stops at inputs of x [1], n []: Got invalid dimensions" in says("03.3", fixed)
     power = "f = Cast <to = 1> (n) two = Constant <value_float = 2.0> () p = Pow(two, f)"
     no_loop = parse(f"{HEAD} g (float[m] x, int64 n) => (float[m] y) {{ {power} y = Mul(x, p) }}")
-    assert "right numbers, but no loop is in the file" in says("03.3", no_loop)
+    assert "right numbers, but no Loop is in the file" in says("03.3", no_loop)
     beside = no_loop_but_power(power)
     assert "they are not the loop's work" in says("03.3", beside)
+    assert "right numbers, but no Loop is in the file" in says("03.3", no_loop_but_scan(power))
+    assert "3 numbers, doubled 12 times: the numbers are wrong" in says("03.3", doubling(most=5))
+    assert "2 numbers, doubled 70 times: the numbers are wrong" in says("03.3", doubling(most=64))
+    assert_right("03.3", doubling(most=10**9))
+    assert_right("03.3", in_a_function(doubling(most=10**9)))
     added = parse(f"{HEAD} g (float[m] x, int64 n) => (float[m] y) {{ y = Identity(x) }}")
     assert "3 numbers, doubled 1 times: the numbers are wrong" in says("03.3", added)
 
@@ -529,8 +631,19 @@ def old_rule(tokens, room, doc_stride):
         (lambda t, r, d: list(range(t)), "reaches the end already"),
         (lambda t, r, d: [0], "passage token 100 is in no window"),
         (lambda t, r, d: [-r, *window_starts(t, r, d)], "the first window begins at token 0"),
-        (lambda t, r, d: [range(0, 100)], "a list of numbers is wanted; for tokens=325"),
-        (lambda t, r, d: len(window_starts(t, r, d)), "a list of numbers is wanted; .* int 4"),
+        (
+            lambda t, r, d: [range(0, 100)],
+            "for tokens=325.* a list of whole numbers is wanted, and this is range",
+        ),
+        (
+            lambda t, r, d: len(window_starts(t, r, d)),
+            "for tokens=325.* a list of whole numbers is wanted, .* int 4",
+        ),
+        (lambda t, r, d: [s + 0.9 for s in window_starts(t, r, d)], "and this is float 0.9"),
+        (lambda t, r, d: window_starts(t, r, d)[::-1], "first window begins at token 0"),
+        (lambda t, r, d: [0, *window_starts(t, r, d)], "begins behind the one before"),
+        (lambda t, r, d: window_starts(t, r, min(r, d) // 2 or 1), "windows, and fewer would do"),
+        (lambda t, r, d: range(10**12), "in this are over 1,000 things: range"),
         (lambda t, r, d: 1 / 0, "raises ZeroDivisionError .* for tokens=325, room=100"),
         ([0, 100, 200, 300], "a function of three numbers is wanted, and this is list"),
     ],
@@ -539,7 +652,25 @@ def test_wrong_arithmetic_of_windows(function, told):
     assert re.search(told, says("04.2", function))
 
 
+def fullest(tokens, room, doc_stride):
+    """As few windows as do, the last one full too."""
+    return sorted(
+        {max(0, min(at, tokens - room)) for at in window_starts(tokens, room, doc_stride)}
+    )
+
+
+def even(tokens, room, doc_stride):
+    """As few windows as do, at even distances."""
+    count = len(window_starts(tokens, room, doc_stride))
+    far = max(0, tokens - room)
+    return [far * one // max(1, count - 1) for one in range(count)]
+
+
 def test_right_arithmetic_of_windows():
+    assert even(325, 100, 128) == [0, 75, 150, 225] and fullest(325, 100, 128)[-1] == 225
+    assert_right("04.2", even)
+    assert_right("04.2", fullest)
+    assert_right("04.2", lambda *sizes: np.array(window_starts(*sizes), np.int32))
     assert_right("04.2", window_starts)
     assert_right("04.2", own_starts)
 

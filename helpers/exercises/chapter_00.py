@@ -8,8 +8,9 @@ import numpy as np
 import onnx
 
 from helpers.exercises.judging import as_model, as_path, legal, opened, ran, same
-from helpers.exercises.verdicts import NotYet, called, shown, wanted
+from helpers.exercises.verdicts import NotYet, called, scalar, shown, wanted
 from helpers.graphs import count_ops, external_files
+from helpers.subgraphs import all_graphs
 
 __all__ = ["CHECKS", "HANDOUTS"]
 
@@ -66,12 +67,22 @@ def _comparison(answer: Any) -> str:
         shifted[0, 5] += by
         cases.append(("one number in sixteen that is off by 0.000003", shifted, array, False))
     for name, found, expected, agree in cases:
-        said = called(answer, found, expected, names=name)
-        if not isinstance(said, bool | np.bool):
+        said = scalar(called(answer, found, expected, names=name))
+        if not isinstance(said, bool):
             raise NotYet(f"True or False is wanted; for {name} it gives {shown(said)}")
-        if bool(said) != agree:
-            raise NotYet(f"for {name} it says {bool(said)}")
+        if said != agree:
+            raise NotYet(f"for {name} it says {said}")
     return "A sign, a shape and a NaN: those three let wrong results pass."
+
+
+def _numbers(model: onnx.ModelProto) -> list[np.ndarray]:
+    """All arrays that stand in a file: initializers, and what `Constant` nodes hold."""
+    tensors = [tensor for graph in all_graphs(model.graph) for tensor in graph.initializer]
+    for graph in all_graphs(model.graph):
+        for node in graph.node:
+            if node.op_type == "Constant":
+                tensors += [one.t for one in node.attribute if one.HasField("t")]
+    return [onnx.numpy_helper.to_array(tensor) for tensor in tensors]
 
 
 def _gelu(answer: Any) -> str:
@@ -81,11 +92,15 @@ def _gelu(answer: Any) -> str:
     model = as_model(path)
     legal(model)
     session = opened(model, inputs=["x"], outputs=["y"])
-    arrays = [onnx.numpy_helper.to_array(tensor) for tensor in model.graph.initializer]
+    arrays = _numbers(model)
     weights = [a.T if a.shape == (8, 16) else a for a in arrays if a.size == 128]
     biases = [a for a in arrays if a.shape == (8,)]
     if [w.shape for w in weights] != [(16, 8)] or len(biases) != 1:
-        raise NotYet("the weights of Linear(16, 8) are not in it: 8 x 16 numbers, and 8")
+        found = ", ".join(str(list(array.shape)) for array in arrays) or "none"
+        raise NotYet(
+            "one array of 8 x 16 numbers and one of 8 are wanted, the weights and the bias of a "
+            f"Linear(16, 8); the arrays in it: {found}"
+        )
     x = np.random.default_rng(2).standard_normal((2, 16)).astype(np.float32)
     first, second = (ran(session, {"x": x})[0] for _ in range(2))
     if not np.array_equal(first, second):

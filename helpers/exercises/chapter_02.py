@@ -74,7 +74,7 @@ def _formula(answer: Any) -> str:
     except NotYet:
         same(found, -expected, "the formula on fresh numbers, against the file")
         raise NotYet(
-            "each number has the size that the file gives, and the opposite sign"
+            "the numbers are not the file's, though each lies as far from 0 as the file's does"
         ) from None
     return "Sub takes its inputs in order; no checker could know which order you meant."
 

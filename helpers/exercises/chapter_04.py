@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import cache
 from itertools import pairwise
+from math import ceil
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ import torch
 
 from helpers.errors import reason_of
 from helpers.exercises.judging import as_model, as_path, legal, opened, ran
-from helpers.exercises.verdicts import NotYet, called, shown, wanted
+from helpers.exercises.verdicts import NotYet, called, listed, pair_of, shown, whole
 from helpers.exports import INPUT_NAMES, OUTPUT_NAMES, ExportError, check_export
 from helpers.models import QuestionAnswerer, load
 from helpers.settings import SQUAD_MINI
@@ -39,12 +40,9 @@ def _windows() -> tuple[Features, int]:
 
 
 def _place(answer: Any) -> str:
-    pair = wanted(answer, (tuple, list), "a pair (window, column)")
-    whole = (int, np.integer)
-    if len(pair) != 2 or any(isinstance(p, bool) or not isinstance(p, whole) for p in pair):
-        raise NotYet(f"a pair of whole numbers is wanted, and this is {shown(answer)}")
+    pair = pair_of(answer, "a pair (window, column)")
+    window, column = (whole(part, "a pair of whole numbers") for part in pair)
     windows, token = _windows()
-    window, column = map(int, pair)
     rows, columns = windows.input_ids.shape
     if not (0 <= window < rows and 0 <= column < columns):
         raise NotYet(
@@ -69,10 +67,8 @@ def _starts(answer: Any) -> str:
     for tokens, room, stride in cases:
         names = f"tokens={tokens}, room={room}, doc_stride={stride}"
         found = called(answer, tokens, room, stride, names=names)
-        try:
-            starts = [int(start) for start in found]
-        except (TypeError, ValueError):
-            raise NotYet(f"a list of numbers is wanted; for {names} it is {shown(found)}") from None
+        what = f"for {names}: a list of whole numbers"
+        starts = [whole(start, what) for start in listed(found, what)]
         if (wrong := _what_is_wrong(starts, tokens, room, stride)) is not None:
             raise NotYet(f"for {names} it gives {shown(starts)}: {wrong}")
     return f"{len(cases)} cases, and no token is left out or read in a window too many."
@@ -86,14 +82,15 @@ def _what_is_wrong(starts: list[int], tokens: int, room: int, stride: int) -> st
         return "a passage without tokens needs no window" if starts else None
     if starts[0] != 0 or starts[-1] >= tokens:
         return "the first window begins at token 0, and none behind the passage"
-    steps = {after - before for before, after in pairwise(starts)}
+    steps = [after - before for before, after in pairwise(starts)]
+    if any(step <= 0 for step in steps):
+        return "each window begins behind the one before"
     if any(start + room >= tokens for start in starts[:-1]):
         return "a window before the last one reaches the end already"
     if any(step > stride for step in steps):
         return f"two windows begin {max(steps)} tokens apart"
-    if steps - {min(room, stride)}:
-        return f"windows begin {min(steps)} tokens apart, nearer than they need"
-    return None
+    least = 1 + ceil(max(tokens - room, 0) / min(room, stride))
+    return f"{len(starts)} windows, and fewer would do" if len(starts) > least else None
 
 
 def _as_pytorch(session: onnxruntime.InferenceSession) -> None:
