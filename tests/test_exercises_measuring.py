@@ -3,12 +3,14 @@
 import json
 import random
 import re
+import sys
 import time
 
 import numpy as np
 import onnx
 import onnxruntime
 import pytest
+import torch
 from transformers import BertConfig
 from verdict_checks import assert_right, says
 
@@ -29,7 +31,15 @@ from helpers.recorded import recorded, rung_of
 def test_a_percentile():
     samples = handout("05.1")
     p90 = np.percentile(samples, 90)
-    for right in (p90, float(p90), np.float32(p90), sorted(samples)[180], round(p90, 2)):
+    for right in (
+        p90,
+        float(p90),
+        np.float32(p90),
+        np.array(p90),
+        torch.tensor(p90),
+        sorted(samples)[180],
+        round(p90, 2),
+    ):
         assert_right("05.1", right)
     assert "(it is their mean)" in says("05.1", samples.mean())
     assert ": 100 of the 200 calls took no longer" in says("05.1", np.median(samples))
@@ -85,6 +95,12 @@ def available(session, asked):
     return session
 
 
+def leaving(session, asked):
+    if session.get_providers()[0] != asked:
+        sys.exit(f"asked {asked}, in use {session.get_providers()[0]}")
+    return session
+
+
 def without_a_word(session, asked):
     if session.get_providers()[0] != asked:
         raise RuntimeError("wrong provider")
@@ -108,6 +124,8 @@ def without_a_word(session, asked):
         ),
         (lambda s, a: s.get_providers()[0] == a, "give the session back, and gives bool True"),
         (lambda s, a: s.provider, "raises AttributeError"),
+        (leaving, "it ends the whole program; an error is wanted, which a caller can catch"),
+        (lambda s, a: sys.exit(a), "raises SystemExit .CPUExecutionProvider"),
         ("CPUExecutionProvider", "a function of a session and a provider's name is wanted"),
     ],
 )
@@ -160,6 +178,7 @@ def apart(ours, theirs):
             lambda a, b: apart(a, [np.where(np.isnan(t), o, t) for o, t in zip(a, b, strict=True)]),
             "in the second pair, it gives",
         ),
+        (lambda a, b: range(10**12), "a list of window numbers is wanted; .* range"),
         (lambda a, b: 7, "a list of window numbers is wanted; where one start logit .* int 7"),
         (lambda a: a, "raises TypeError"),
         ([7], "a function of two pairs is wanted"),
@@ -175,7 +194,15 @@ def test_a_right_comparison_of_windows():
 
 
 def stopwatch(
-    engines, samples, *, warmup=3, mixed=True, same=True, scale=1000, clock=time.perf_counter
+    engines,
+    samples,
+    *,
+    warmup=3,
+    mixed=True,
+    same=True,
+    scale=1000,
+    clock=time.perf_counter,
+    between=0,
 ):
     times = {name: [] for name in engines}
     order = random.Random(0)
@@ -183,6 +210,7 @@ def stopwatch(
         names = order.sample(list(engines), len(engines)) if mixed else list(engines)
         for name in names:
             start = clock()
+            time.sleep(between)
             engines[name](number % samples if same else name)
             if number >= 0:
                 times[name].append((clock() - start) * scale)
@@ -250,6 +278,11 @@ def by_measure(engines, samples):
             lambda e, n: list(stopwatch(e, n).values()),
             "a dictionary with a list each is wanted; it is list",
         ),
+        (
+            lambda e, n: stopwatch(e, n, between=0.005),
+            r"half of its samples are [5-9]\.?\d* ms or more longer than their calls",
+        ),
+        (lambda e, n: dict.fromkeys(stopwatch(e, n), range(10**12)), "no numbers, but range"),
         (lambda e, n: e["d"](0), "raises KeyError"),
         ({"a": [1]}, "a function of engines and samples is wanted"),
     ],
@@ -275,6 +308,8 @@ def test_missing_fusions():
     assert "SkipLayerNormalization: 0 missing" in says("06.1", {"Attention": 1})
     assert "Attention: 3 missing" in says("06.1", {"Attention": 3, "SkipLayerNormalization": 6})
     assert "str 'Gelu' is none of the four" in says("06.1", {"Gelu": 1})
+    assert_right("06.1", {"Attention": np.int64(1), "SkipLayerNormalization": np.array(2)})
+    assert "Attention: a whole number is wanted" in says("06.1", {"Attention": True})
     assert "Attention: a whole number is wanted" in says("06.1", {"Attention": "one"})
     assert "a dictionary {operator: how many are missing} is wanted" in says("06.1", 3)
 
@@ -300,7 +335,8 @@ def in_file_order(lengths, batch):
         (lambda n, b: batches(n, b)[:-1], "window 1 is in no batch"),
         (lambda n, b: [np.sort(n)[:2], [0, 1, 2, 3]], "7 is the number of no window"),
         (lambda n, b: [*batches(n, b), [0]], "4 windows are there, and the batches hold 5"),
-        (lambda n, b: np.argsort(n), "a list of lists is wanted"),
+        (lambda n, b: np.argsort(n), "a batch as a list of window numbers is wanted"),
+        (lambda n, b: [range(10**12)], "in this are over 1,000 things"),
         (lambda n: n, "raises TypeError"),
         ([[0]], "a function of lengths and batch is wanted"),
     ],
@@ -312,6 +348,7 @@ def test_wrong_batches(function, told):
 def test_right_batches():
     assert_right("06.2", batches)
     assert_right("06.2", lambda lengths, batch: batches(-lengths, batch))
+    assert_right("06.2", lambda lengths, batch: [set(one) for one in batches(lengths, batch)])
 
 
 def rounded(weights, *, largest=64, axis=0, dead=1.0, how=np.round):
@@ -406,6 +443,22 @@ def test_both_files_are_beaten(files, tmp_path):
         value.type.tensor_type.shape.dim[1].dim_value = 128
     onnx.save(fixed, tmp_path / "fixed.onnx")
     assert "Got invalid dimensions" in says("06.4", tmp_path / "fixed.onnx")
+
+
+def test_packing_nodes_into_a_function_beats_nothing(files, tmp_path):
+    model = onnx.load(files["int8"])
+    first = next(i for i, n in enumerate(model.graph.node) if n.op_type[:7] == "QAttent")
+    inside, outputs = model.graph.node[first:], [value.name for value in model.graph.output]
+    made = {name for node in inside for name in node.output}
+    inputs = sorted({name for node in inside for name in node.input if name} - made)
+    packed = onnx.helper.make_function("own", "packed", inputs, outputs, inside, model.opset_import)
+    model.functions.append(packed)
+    del model.graph.node[first:]
+    model.graph.node.append(onnx.helper.make_node("packed", inputs, outputs, domain="own"))
+    model.opset_import.append(onnx.helper.make_opsetid("own", 1))
+    onnx.save(model, tmp_path / "packed.onnx")
+    told = says("06.4", tmp_path / "packed.onnx")
+    assert re.search(r"small enough; but (\d+) nodes are not fewer than the \1 of", told), told
 
 
 # --- 07 -----------------------------------------------------------------------------------------
@@ -527,6 +580,17 @@ def binds(batch, gb_s, tflop_s, *, reading=1, launching=1, unit=1e9):
             lambda b, g, t: binds(b, g, t, unit=1e6),
             r"batch=1, gb_s=300.*it says computing, and another takes longer$",
         ),
+        (
+            lambda b, g, t: binds(b, g, t, launching=1.5),
+            "gb_s=860, .* it says launching, and another",
+        ),
+        (
+            lambda b, g, t: binds(b, g, t, reading=1.12),
+            "gb_s=1000, .* it says reading, and another",
+        ),
+        (lambda b, g, t: binds(b, g, t, launching=1.12), "gb_s=860, .* it says launching"),
+        (lambda b, g, t: binds(b, g, t, launching=0.9), "gb_s=1000, .* it says reading"),
+        (lambda b, g, t: binds(b, g, t, reading=0.94), "gb_s=860, .* it says launching"),
         (lambda b, g, t: "memory", "'memory' is none of computing, reading, launching"),
         (lambda b, g, t: 1, "one of computing, reading, launching is wanted"),
         (lambda b: b, "raises TypeError"),

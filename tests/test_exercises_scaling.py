@@ -6,6 +6,7 @@ import math
 import re
 from functools import partial
 
+import numpy as np
 import pytest
 from verdict_checks import assert_right, says
 
@@ -63,6 +64,21 @@ def test_a_key():
     [
         (lambda s, d, a, b: digits((s, d, a, b)), "in another order are the same settings"),
         (lambda s, d, a, b: digits((sorted(s.items()), d)), "another start gives the same name"),
+        *[
+            (
+                lambda s, d, a, b, left=left: key(
+                    {n: v for n, v in s.items() if n not in left}, d, a, b
+                ),
+                rf"another {told} gives the same name",
+            )
+            for left, told in [
+                (("model",), "model"),
+                (("seq",), "length"),
+                (("model", "seq"), "model"),
+                (("precision",), "precision"),
+                (("chunk",), "size of chunk"),
+            ]
+        ],
         (lambda s, d, a, b: digits((sorted(s), d, a, b)), "another precision gives the same"),
         (lambda s, d, a, b: digits((sorted(s.items()), a, b)), "another shard gives the same"),
         (
@@ -116,6 +132,8 @@ def test_batches_by_tokens():
     assert_right("08.3", packed)
     falling = partial(packed, order=lambda lengths: rising(lengths)[::-1])
     assert_right("08.3", falling)
+    assert_right("08.3", lambda lengths, most: [set(one) for one in packed(lengths, most)])
+    assert_right("08.3", lambda lengths, most: [np.array(one) for one in packed(lengths, most)])
 
 
 def by_number(lengths, most):
@@ -138,6 +156,7 @@ def by_number(lengths, most):
         (lambda lengths, most: [[]], "a batch is empty"),
         (lambda lengths, most: [["a"]], "a window's number is wanted"),
         (lambda lengths, most: 3, "a list of batches is wanted"),
+        (lambda lengths, most: [range(10**12)], "in this are over 1,000 things"),
         (lambda lengths: [], "raises TypeError"),
     ],
 )

@@ -1,14 +1,13 @@
 """The exercises of chapter 05: a percentile, a ratio, a refusal, a comparison, a stopwatch."""
 
 from collections.abc import Callable
-from numbers import Real
 from typing import Any
 
 import numpy as np
 
 from helpers.errors import reason_of
 from helpers.exercises.stopwatch import fair_stopwatch
-from helpers.exercises.verdicts import NotYet, called, shown, wanted
+from helpers.exercises.verdicts import NotYet, called, listed, number, shown, whole
 
 __all__ = ["CHECKS", "HANDOUTS"]
 
@@ -24,7 +23,7 @@ def _samples() -> np.ndarray:
 
 
 def _percentile(answer: Any) -> str:
-    value = float(wanted(answer, Real, "a number of milliseconds"))
+    value = number(answer, "a number of milliseconds")
     samples = _samples()
     low, high = (np.percentile(samples, 90, method=how) for how in ("lower", "higher"))
     if not low - 0.005 <= value <= high + 0.005:
@@ -55,7 +54,7 @@ def _ratio(answer: Any) -> str:
     for slow, fast in (map(np.asarray, pair) for pair in cases):
         names = f"slow={_few(slow)}, fast={_few(fast)}"
         found = called(answer, slow.copy(), fast.copy(), names=names)
-        value = float(wanted(found, Real, f"a number is what should come back for {names}; one"))
+        value = number(found, f"a number is what should come back for {names}; one")
         if np.isclose(value, np.median(slow / fast), rtol=1e-6, atol=0):
             continue
         for what, other in _wrong_ratios(slow, fast).items():
@@ -112,6 +111,10 @@ def _refused(answer: Callable[..., Any], asked: str, providers: tuple[str, ...])
     names = f"a session on {list(providers)}, asked for {asked}"
     try:
         found = answer(_Session(*providers), asked)
+    except SystemExit:
+        raise NotYet(
+            f"for {names} it ends the whole program; an error is wanted, which a caller can catch"
+        ) from None
     except Exception as error:
         text = str(error)
         if missing := [name for name in (asked, providers[0]) if name not in text]:
@@ -168,12 +171,9 @@ def _windows_apart(answer: Any) -> str:
 def _numbers(found: Any) -> list[int] | None:
     """A result as a list of whole numbers; None where it is none, such as a mask."""
     try:
-        values = np.asarray(list(found))
-    except Exception:  # whatever a learner's function gives back
+        return [whole(one, "a whole number") for one in listed(found, "a list")]
+    except NotYet:
         return None
-    if values.ndim != 1 or (values.size and values.dtype.kind not in "iu"):
-        return None
-    return [int(value) for value in values]
 
 
 CHECKS: dict[str, Callable[[Any], str]] = {

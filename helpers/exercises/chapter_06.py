@@ -9,7 +9,8 @@ import numpy as np
 import onnx
 
 from helpers.exercises.beating import beats_both
-from helpers.exercises.verdicts import NotYet, called, shown, wanted
+from helpers.exercises.packing import batches_in
+from helpers.exercises.verdicts import NotYet, called, shown, wanted, whole
 from helpers.fusion import FUSED_OPERATORS, fused_counts
 
 __all__ = ["CHECKS", "HANDOUTS"]
@@ -44,14 +45,13 @@ def _half_fused() -> onnx.ModelProto:
 def _missing_fusions(answer: Any) -> str:
     given = wanted(answer, dict, "a dictionary {operator: how many are missing}")
     found = fused_counts(_half_fused())
-    whole = {name: base + _LAYERS * each for name, (base, each) in FUSED_OPERATORS.items()}
+    fused = {name: base + _LAYERS * each for name, (base, each) in FUSED_OPERATORS.items()}
     for name, number in given.items():
-        if name not in whole:
-            raise NotYet(f"{shown(name)} is none of the four operators {', '.join(whole)}")
-        if isinstance(number, bool) or not isinstance(number, int):
-            raise NotYet(f"{name}: a whole number is wanted, and this is {shown(number)}")
-    for name, number in whole.items():
-        said = given.get(name, 0)
+        if name not in fused:
+            raise NotYet(f"{shown(name)} is none of the four operators {', '.join(fused)}")
+        whole(number, f"{name}: a whole number")
+    for name, number in fused.items():
+        said = whole(given.get(name, 0), f"{name}: a whole number")
         if said != number - found[name]:
             raise NotYet(
                 f"{name}: {said} missing, you say. Hold how many a BERT of {_LAYERS} layers has, "
@@ -80,10 +80,7 @@ def _batches(answer: Any) -> str:
         told = f"{lengths.tolist()}" if len(lengths) < 6 else f"{len(lengths)} windows"
         names = f"lengths={told}, batch={batch}"
         found = called(answer, lengths.copy(), batch, names=names)
-        try:
-            batches = [[int(number) for number in one] for one in found]
-        except Exception:  # whatever a learner's function gives back
-            raise NotYet(f"a list of lists is wanted; for {names} it is {shown(found)}") from None
+        batches = batches_in(found, names)
         if wrong := _wrong_batches(batches, lengths, batch):
             raise NotYet(f"for {names}: {wrong}")
     return f"{len(cases)} cases, with no more runs than needed and little padding."

@@ -3,14 +3,11 @@
 import string
 from collections.abc import Callable, Mapping, Sequence
 from math import isclose, isfinite
-from numbers import Real
 from typing import Any
 from unittest.mock import patch
 
-import numpy as np
-
 from helpers.exercises.packing import batches_of
-from helpers.exercises.verdicts import NotYet, called, shown, wanted
+from helpers.exercises.verdicts import NotYet, called, number, shown, wanted, whole
 
 __all__ = ["CHECKS", "HANDOUTS"]
 
@@ -27,14 +24,15 @@ def _shares(answer: Any) -> str:
     given = wanted(answer, Mapping, "a dictionary {stage: num_cpus}")
     if set(given) != set(_STAGES):
         raise NotYet(f"the stages are {', '.join(_STAGES)}, and this names {shown(list(given))}")
+    shares = {}
     for stage, share in given.items():
-        value = float(wanted(share, Real, f"num_cpus of {stage} as a number"))
+        value = shares[stage] = number(share, f"num_cpus of {stage} as a number")
         if not (isfinite(value) and value >= _LEAST):
             raise NotYet(
                 f"{stage}: {shown(share)} is no share; Ray counts in steps of {_LEAST}, and with 0 "
                 "it would start as many as it likes"
             )
-    total = sum(count * float(given[stage]) for stage, count in _STAGES.items())
+    total = sum(count * shares[stage] for stage, count in _STAGES.items())
     if total > _CORES:
         raise NotYet(
             f"together the processes ask for {total:g} of {_CORES} cores: some never start, and "
@@ -50,12 +48,13 @@ _DIGEST = "9f" * 32
 def _key(answer: Any) -> str:
     if not callable(answer):
         raise NotYet(f"a function of settings, digest, start, stop is wanted: {shown(answer)}")
+    # what is noticed is a call by this name; `text.__hash__()`, and another name for it, are not
     with patch("builtins.hash", _no_hash):
         return _keys(answer)
 
 
 def _no_hash(_: object) -> int:
-    raise RuntimeError("hash() of a text is another number in every process: use a digest")
+    raise RuntimeError("hash() of a text is another number in every process")
 
 
 def _keys(answer: Callable[..., Any]) -> str:
@@ -68,7 +67,9 @@ def _keys(answer: Callable[..., Any]) -> str:
         raise NotYet("settings in another order are the same settings, and give another name")
     others = {
         "another precision": ({**_SETTINGS, "precision": "int8"}, *base[1:]),
+        "another model": ({**_SETTINGS, "model": "b2"}, *base[1:]),
         "another size of chunk": ({**_SETTINGS, "chunk": 128}, *base[1:]),
+        "another length": ({**_SETTINGS, "seq": 128}, *base[1:]),
         "two settings with their values swapped": (
             {**_SETTINGS, "chunk": 384, "seq": 256}, *base[1:],
         ),
@@ -85,13 +86,16 @@ def _keys(answer: Callable[..., Any]) -> str:
     for what, values in others.items():
         if _named(answer, values, what) == key:
             raise NotYet(f"{what} gives the same name, so old answers would be taken for new ones")
-    return f"{len(others)} changes, {len(others)} other names; the order of settings is none."
+    return (
+        f"{len(others)} changes, {len(others)} other names; the order of settings is none. "
+        "Tried in this process only; a call of hash(...) would have been noticed."
+    )
 
 
 def _named(answer: Callable[..., Any], values: Sequence[Any], what: str) -> str:
     key = wanted(called(answer, *values, names=what), str, "a name as text")
     if len(key) != 16 or not set(key) <= set(string.hexdigits.lower()):
-        raise NotYet(f"16 hexadecimal digits are wanted, in small letters, and this is {key!r:.40}")
+        raise NotYet(f"16 hexadecimal digits are wanted, in small letters; this is {shown(key)}")
     return key
 
 
@@ -119,16 +123,16 @@ def _machines(answer: Any) -> str:
                     "serial part; None is wanted"
                 )
             continue
-        number = wanted(found, int | np.integer, f"for {names}: a whole number")
-        if number < right:
-            told = f"{number} machines take " + (
-                f"{serial + parallel / number:.4g} s" if number > 0 else "for ever"
+        count = whole(found, f"for {names}: a whole number")
+        if count < right:
+            told = f"{count} machines take " + (
+                f"{serial + parallel / count:.4g} s" if count > 0 else "for ever"
             )
-            raise NotYet(f"for {names} it gives {number}: {told}")
-        if number > right:
-            took = serial + parallel / (number - 1)
+            raise NotYet(f"for {names} it gives {count}: {told}")
+        if count > right:
+            took = serial + parallel / (count - 1)
             near = "just " if isclose(took, within) else ""
-            raise NotYet(f"for {names} it gives {number}: one less is {near}enough")
+            raise NotYet(f"for {names} it gives {count}: one less is {near}enough")
     return f"{len(cases)} cases; below the serial part no number of machines helps."
 
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from helpers.exercises.verdicts import NotYet, called, shown, wanted
+from helpers.exercises.verdicts import NotYet, called, listed, shown, whole
 
-__all__ = ["batches_of"]
+__all__ = ["batches_in", "batches_of"]
 
 
 def batches_of(answer: Any) -> str:
@@ -30,7 +30,9 @@ def batches_of(answer: Any) -> str:
     for lengths, most in cases:
         of = f"{len(lengths)} windows and {most} tokens"
         given = called(answer, list(lengths), most, names=of)
-        found = [_members(one, of) for one in _listed(given, f"for {of}: a list of batches")]
+        found = batches_in(given, of)
+        if not all(found):
+            raise NotYet(f"for {of}: a batch is empty")
         _check_all_there(found, lengths, of)
         area = sum(_area(batch, lengths) for batch in found)
         for batch in found:
@@ -52,15 +54,24 @@ def batches_of(answer: Any) -> str:
     return f"{len(cases)} files: every window once, no batch too large, no token too many."
 
 
-def _listed(value: Any, what: str) -> list[Any]:
-    return list(wanted(value, list | tuple | np.ndarray, what))
+def batches_in(given: Any, names: str) -> list[list[int]]:
+    """What a learner's function gave, as lists of numbers; sets, arrays and ranges will do too.
 
+    Args:
+        given: what it gave.
+        names: its call in words, for the message.
 
-def _members(batch: Any, of: str) -> list[int]:
-    members = _listed(batch, f"for {of}: a batch as a list of window numbers")
-    if not members:
-        raise NotYet(f"for {of}: a batch is empty")
-    return [int(wanted(one, int | np.integer, f"for {of}: a window's number")) for one in members]
+    Raises:
+        NotYet: it is no list of batches, or a batch no list of whole numbers.
+    """
+    batches = listed(given, f"for {names}: a list of batches")
+    return [
+        [
+            whole(one, f"for {names}: a window's number")
+            for one in listed(batch, f"for {names}: a batch as a list of window numbers")
+        ]
+        for batch in batches
+    ]
 
 
 def _check_all_there(found: Sequence[Sequence[int]], lengths: Sequence[int], of: str) -> None:
