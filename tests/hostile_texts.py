@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import onnx
 from builders import copy_folder, squad_root, write
 from hostile import Case
@@ -12,7 +13,7 @@ from helpers.display import ladder_chart, roofline_chart, save_chart, sweep_char
 from helpers.marking import Asked, Reply, problem
 from helpers.models import EMBEDDED, load
 from helpers.recorded import recorded
-from helpers.squad import Span, featurize, read_squad
+from helpers.squad import Span, answers, featurize, read_squad
 from helpers.varint import encode_varint
 from helpers.wire import decode
 
@@ -43,6 +44,19 @@ def windows(questions):
         context = "Ada Vane " + "a " * 49_995
         example = read_squad(write(folder / "squad.json", squad_root(context=context)))[0]
         return len(featurize([example] * questions, load("embedded").tokenizer))
+
+    return attempt
+
+
+def answered(words):
+    """The letters of an answer in a passage that is one word without an end."""
+
+    def attempt(folder: Path):
+        context = "Ada Vane " + words * (99_000 // len(words))
+        examples = read_squad(write(folder / "squad.json", squad_root(context=context)))
+        features = featurize(examples, load("embedded").tokenizer)
+        logits = np.random.default_rng(0).standard_normal((2, *features.input_ids.shape))
+        return sum(map(len, answers(examples, features, *logits).values()))
 
     return attempt
 
@@ -194,6 +208,15 @@ CASES = [
         "windows",
         "refused: 1000 questions have more than 50,000,000 tokens in windows of 128",
         windows(1000),
+    ),
+    *(
+        Case(
+            f"a passage of 99,000 letters: {words * 3}...",
+            "answers",
+            "read: [1-9]",
+            answered(words),
+        )
+        for words in ("a'", "a.", "ab", "a\u0301", "1,")
     ),
     Case(
         "an answer of 100,000 letters that is not there",
