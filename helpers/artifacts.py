@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from helpers.errors import InputError
+from helpers.errors import InputError, NotAsAsked
 from helpers.files import put_in_place, sha256, write_json
 
 __all__ = ["ArtifactError", "artifact"]
@@ -17,7 +17,7 @@ _TRIES = 5  # more than one only where two processes make the same file, in diff
 _WAIT_S = 0.05  # at most, before the first of them is made again, and doubled with each
 
 
-class ArtifactError(RuntimeError):
+class ArtifactError(NotAsAsked):
     """A file that was to be made is not there afterwards, or is not what was written."""
 
 

@@ -1,6 +1,7 @@
 """The one error that people who use the course are meant to read."""
 
 import errno
+import os
 import re
 import sys
 from collections.abc import Callable, Iterator
@@ -8,10 +9,17 @@ from contextlib import contextmanager
 
 from helpers.stopping import leave, stopping_soon
 
-__all__ = ["Failed", "InputError", "excused", "reason_of", "refusing", "run_command"]
+__all__ = [
+    "Failed", "InputError", "NotAsAsked", "excused", "reason_of", "refusing", "run_command",
+]  # fmt: skip
 
 _PLACE = re.compile(r"/onnxruntime_src/\S+:\d+ [^()\n]*\([^()\n]*\) ")
 """A file, a line and a signature, which stand before the words that matter, and are longer."""
+
+_ORDERS = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\udc80-\udcff]")
+"""What moves a terminal's cursor, sets its title, or turns the direction of a line."""
+
+_LETTERS = 2000  # of an error
 
 Failed = Callable[[str, Exception], object]
 """Takes the name of an engine that failed, and what it raised."""
@@ -20,12 +28,21 @@ Failed = Callable[[str, Exception], object]
 class InputError(ValueError):
     """Something given to the course cannot be used.
 
-    The message is one line: the offending value, what is wrong with it, and the remedy.
+    The message is one line: the offending value, what is wrong with it, and the remedy. What
+    terminals take for orders is written out, and a line of more than 2,000 letters, as a name from
+    a file may make it, is cut in its middle.
     """
 
     def __init__(self, message: str) -> None:
         lines = (line.strip() for line in str(message).splitlines())
-        super().__init__(" ".join(line for line in lines if line))
+        line = _ORDERS.sub(lambda found: ascii(found[0])[1:-1], " ".join(filter(None, lines)))
+        if len(line) > _LETTERS:
+            line = f"{line[: _LETTERS // 2]} ... {line[-_LETTERS // 4 :]}"
+        super().__init__(line)
+
+
+class NotAsAsked(RuntimeError):
+    """A file that was made is not what was asked for. The message is one line."""
 
 
 def reason_of(error: BaseException) -> str:
@@ -58,12 +75,13 @@ def excused(name: str, failed: Failed | None) -> Iterator[None]:
 
 
 @contextmanager
-def refusing(path: object, what: str) -> Iterator[None]:
+def refusing(path: object, what: str, remedy: str = "export it again") -> Iterator[None]:
     """Turns whatever a library raises inside, of a file that it does not understand, into one line.
 
     Args:
         path: the file.
         what: what cannot be done with it, as in `cannot be fused`.
+        remedy: what helps.
 
     Raises:
         InputError: the block raised. Errors of the system, such as a full disk, stay as they are.
@@ -73,14 +91,15 @@ def refusing(path: object, what: str) -> Iterator[None]:
     except (InputError, OSError, MemoryError):
         raise
     except Exception as error:
-        raise InputError(f"{path}: {what} ({reason_of(error)}); export it again") from error
+        raise InputError(f"{path}: {what} ({reason_of(error)}); {remedy}") from error
 
 
 def run_command(main: Callable[[], int | None]) -> None:
     """Runs a command's main function and turns an `InputError` into one line and exit code 2.
 
-    Memory that is not to be had, a name that is too long and a circle of links are told in one line
-    too. Ctrl-C ends it within two seconds, with exit code 130, and what it has started too.
+    So are told a made file that is not what was asked for, memory that is not to be had, a name
+    that is too long, a circle of links, and a standard output that is full or that nobody reads any
+    more. Ctrl-C ends it within two seconds, with exit code 130, and what it has started too.
 
     Args:
         main: the command; returns its exit code, or None for 0.
@@ -88,14 +107,12 @@ def run_command(main: Callable[[], int | None]) -> None:
     with stopping_soon():
         try:
             code = main()
-        except InputError as error:
+            sys.stdout.flush()  # here, where what fails can be told
+        except (InputError, NotAsAsked) as error:
             print(f"error: {error}", file=sys.stderr)
             code = 2
         except OSError as error:
-            if error.errno not in (errno.ENAMETOOLONG, errno.ELOOP):
-                raise
-            told = f"{error.filename!s:.80}: {error.strerror}; give another path"
-            print(f"error: {told}", file=sys.stderr)
+            print(f"error: {_told_of(error)}", file=sys.stderr)
             code = 2
         except MemoryError:
             print(
@@ -109,3 +126,14 @@ def run_command(main: Callable[[], int | None]) -> None:
         if code == 130:
             leave()
         sys.exit(code or 0)
+
+
+def _told_of(error: OSError) -> str:
+    """What became of a path, or of standard output; raises the error where it is another one."""
+    if error.errno in (errno.ENAMETOOLONG, errno.ELOOP):
+        return f"{error.filename!s:.80}: {error.strerror}; give another path"
+    if error.errno not in (errno.EPIPE, errno.ENOSPC) or error.filename is not None:
+        raise error
+    # what Python has not written yet it would try to write once more as it ends
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return f"standard output: {error.strerror}; write to a disk with room, or read to the end"

@@ -9,6 +9,7 @@ import numpy as np
 import onnx
 import torch
 
+from helpers.errors import NotAsAsked
 from helpers.files import put_in_place
 from helpers.graphs import read_model
 from helpers.value_types import dimensions
@@ -36,7 +37,7 @@ BERT_ORDER = ("input_ids", "attention_mask", "token_type_ids")
 """BERT's own names for its inputs, in the order of its `forward`, and of `INPUT_NAMES`."""
 
 
-class ExportError(RuntimeError):
+class ExportError(NotAsAsked):
     """An export ran through, but the file is not what was asked for."""
 
 

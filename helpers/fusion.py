@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import onnx
 
-from helpers.errors import InputError, refusing
+from helpers.errors import InputError, NotAsAsked, refusing
 from helpers.files import put_in_place
 from helpers.graphs import read_model
 
@@ -35,7 +35,7 @@ FUSED_OPERATORS = {
 _CONTRIB = "com.microsoft"  # the domain of ONNX Runtime's own operators
 
 
-class FusionError(RuntimeError):
+class FusionError(NotAsAsked):
     """The optimizer ran through, but did not recognise all of the model."""
 
 

@@ -20,6 +20,7 @@ from helpers.display import (
 from helpers.errors import run_command
 from helpers.files import expanded
 from helpers.recorded import recorded
+from helpers.requirements import tell_other_versions
 
 __all__ = ["CHARTS", "main", "remove_results", "save_charts", "text_of"]
 
@@ -76,6 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("folder", help="where record.json is; the charts go there too")
     folder = expanded(parser.parse_args(arguments).folder)
+    tell_other_versions()
     found = recorded("record", folder)
     print(text_of(found))
     for chart in save_charts(found, folder):

@@ -106,6 +106,19 @@ def other_version(package: str) -> Callable[[Path], str]:
     return cause
 
 
+def every_command(folder: Path) -> str:
+    """Each command tells of torch 0.0.1, and then that its input is missing."""
+    installed(folder, "torch", "0.0.1", "torch")
+    told = {}
+    for module, *arguments in COMMANDS:
+        code = f"import runpy, sys; sys.argv = ['-m', *{arguments}]; "
+        code += f"runpy.run_module('{module}', run_name='__main__')"
+        first, *_, last = python(code, folder).splitlines()
+        right = first.startswith("note: torch 0.0.1, but") and last.startswith("error: ")
+        told[module] = "told first" if right else f"{first} ... {last}"
+    return ", ".join(sorted(set(told.values()))) + f" by {len(told)} commands"
+
+
 def old_python(_: Path) -> str:
     """A chapter's import, and a command, of which all is told that is printed."""
     old = "import sys; sys.version_info = (3, 10, 4); "
@@ -129,6 +142,15 @@ OLD = r"ImportError: (Python 3\.10 is too old .*); a command: error: \1$"
 CUDA = r"helpers.errors.InputError: device='cuda': CUDAExecutionProvider is not to be had \({}\); "
 CUDA += r"install .*; checked: a session on cuda CUDAExecutionProvider no: not available costs: .*"
 NEWER = r"refused: m.onnx: ONNX Runtime cannot open it \(.*{}.*\); it is newer than ONNX Runtime .*"
+
+COMMANDS = (
+    ("helpers.benchmark", "--squad=none.json"),
+    ("helpers.book", "none"),
+    ("helpers.offline", "--squad=none.json"),
+    ("helpers.offline.throughput", "--squad=none.json"),
+    ("helpers.report", "none"),
+    ("helpers.training", "--steps=5"),
+)  # and helpers.chapters, whose input is the chapters
 
 FAULTS = [
     Fault(
@@ -169,6 +191,12 @@ FAULTS = [
             other_version(package),
         )
         for package in ("onnx", "torch")
+    ),
+    Fault(
+        "versions",
+        "torch of another version, each command",
+        "told first by 6 commands$",
+        every_command,
     ),
     *(
         Fault(

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import pyarrow
 import pyarrow.parquet as parquet
 import pytest
 import torch
+from builders import copy_folder, write
 from memory import peak_bytes
 from offline_runs import small_settings
 from safetensors.torch import load_file, save_file
@@ -539,3 +541,50 @@ def test_of_what_ray_wraps_around_a_workers_error_its_own_line_is_told():
     told = command._reason(RuntimeError(f"{wrapped}\nThe above exception was the direct cause"))
     assert told == "a.parquet: bad; fix"
     assert command._reason(RuntimeError("lost a node")) == "a worker failed: lost a node"
+
+
+def test_a_row_of_a_million_answers_is_refused_before_they_are_unpacked(tmp_path):
+    """The file has 3 kB; as lists of Python they would take 600 MB."""
+    shard = tmp_path / "s.parquet"
+    write = (
+        "import pyarrow as pa, pyarrow.parquet as pq, sys; n = 1_000_000\n"
+        "answers = [{'text': ['x' * 100] * n, 'answer_start': [0] * n}]\n"
+        "texts = dict.fromkeys(('id', 'title', 'context', 'question'), ['x'])\n"
+        "pq.write_table(pa.table({**texts, 'answers': answers}), sys.argv[1])"
+    )
+    subprocess.run([sys.executable, "-c", write, shard], check=True)
+    assert shard.stat().st_size < 10_000
+    before = "from pathlib import Path; from helpers.offline.shards import entries_of\n"
+    before += "import pyarrow.parquet"
+    taking = "(found,) = entries_of(Path(path))\n"
+    taking += "assert '1,000,000 answers, more than 100' in found.reason"
+    assert peak_bytes(before, taking, shard) < 100 << 20
+
+
+def test_a_shard_whose_name_is_no_text_is_refused(tmp_path):
+    (tmp_path / "a.json").write_text("{}")
+    with open(os.fsencode(tmp_path) + b"/b\xff.json", "w") as shard:
+        shard.write("{}")
+    with pytest.raises(InputError, match=r"b\\udcff\.json: its name is no UTF-8; rename it"):
+        shards_in(tmp_path)
+
+
+def test_a_bert_of_another_kind_is_refused_before_anything_is_made(tiny_folder, tmp_path):
+    changes = {"silu": {"hidden_act": "silu"}, "cut": {"chunk_size_feed_forward": 7}}
+    for name, change in changes.items():
+        folder = copy_folder(tiny_folder, tmp_path / name)
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        write(folder / "config.json", {**config, **change})
+        settings = Settings(model=str(folder), out=str(tmp_path / "out"))
+        with pytest.raises(InputError, match=f"MODEL={folder}: no fp32 file of it can be made"):
+            prepare(settings)
+
+
+def test_what_a_manifest_holds_is_told_in_a_short_line(tmp_path):
+    claim(tmp_path, {"precision": "x" * 100_000}, {"a" * 100_000: "1"})
+    with pytest.raises(InputError) as error:
+        claim(tmp_path, {"precision": "fp32"}, {"a" * 100_000: "1"})
+    assert len(str(error.value)) < 600
+    with pytest.raises(InputError) as error:
+        claim(tmp_path, {"precision": "x" * 100_000}, {"a" * 100_000: "2"})
+    assert len(str(error.value)) < 600

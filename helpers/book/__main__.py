@@ -6,6 +6,7 @@ from helpers.book import build_book
 from helpers.chapters import NOTEBOOKS, chapter_paths, solution_paths
 from helpers.errors import run_command
 from helpers.files import PROJECT, expanded
+from helpers.requirements import tell_other_versions
 
 __all__ = ["main"]
 
@@ -18,6 +19,7 @@ def main() -> int | None:
     parser.add_argument("chapters", nargs="?", default=str(NOTEBOOKS), help="folder of notebooks")
     parser.add_argument("--out", default=str(PROJECT / "build" / "book"), help="folder of the site")
     options = parser.parse_args()
+    tell_other_versions()
     chapters = chapter_paths(expanded(options.chapters))
     given = {path.name for path in chapters}
     solutions = [path for path in solution_paths() if path.name in given]

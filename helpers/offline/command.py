@@ -14,6 +14,7 @@ from helpers.offline.output import ERRORS
 from helpers.offline.pipeline import answered, workers_that_fit
 from helpers.offline.run import Job, prepare, scores_of
 from helpers.offline.settings import Settings, read_arguments
+from helpers.requirements import tell_other_versions
 
 __all__ = ["main", "score_all"]
 
@@ -25,6 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         InputError: something given to it cannot be used.
     """
     settings = read_arguments(arguments, description=__doc__.split("\n")[0])
+    tell_other_versions()
     found = score_all(settings)
     speed = f", {found['asked'] / found['seconds']:.1f} a second" if found["asked"] else ""
     print(f"{found['asked']} questions in {found['seconds']:.1f} s, Ray's start included{speed}")

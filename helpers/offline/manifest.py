@@ -62,12 +62,12 @@ def _same(manifest: Path, decisive: Mapping[str, Any], digests: Mapping[str, str
         there, here = settings.get(name), plain.get(name)
         if there != here:
             raise InputError(
-                f"OUT={folder}: another run's, with {name}={there!s:.70} where this one has "
+                f"OUT={folder}: another run's, with {name:.60}={there!s:.70} where this one has "
                 f"{here!s:.70}; name another folder, or set it so"
             )
     for name, digest in shards.items():
         if digests.get(name) != digest:
             raise InputError(
-                f"OUT={folder}: another run's, whose shard {name} was a different one; "
+                f"OUT={folder}: another run's, whose shard {name:.60} was a different one; "
                 "name another folder"
             )

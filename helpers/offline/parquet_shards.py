@@ -1,6 +1,6 @@
 """Shards as the hub keeps them: Parquet with the columns of SQuAD."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
@@ -14,12 +14,17 @@ COLUMNS = ("id", "title", "context", "question", "answers")
 """What a Parquet shard holds: text, and in `answers` the lists `text` and `answer_start`."""
 
 _ROWS = 64  # of a Parquet shard, read at a time
-_TEXTS = ["id", "title", "context", "question"]  # kept once each while they are read, however often
+_TEXTS = ("id", "title", "context", "question")  # kept once each while they are read, however often
 _UNPACKED = 1 << 29  # bytes of a group of rows
+_OF_A_ROW = 100  # answers; as of a question in a SQuAD file
 
 
 def entries_of_parquet(shard: Path) -> Iterator[Entry]:
     """All that a Parquet shard holds, row by row.
+
+    How many answers a row claims shows only as they are read, at some 40 bytes of memory each; of
+    more than 100 none is kept. (What the file's end says of its columns is not asked for: pyarrow
+    aborts where that is damaged.)
 
     Raises:
         InputError: as `count_rows`, or a part of the file is damaged.
@@ -29,7 +34,7 @@ def entries_of_parquet(shard: Path) -> Iterator[Entry]:
     place = 0
     rows = count_rows(shard)
     try:
-        for batch in _opened(shard, once=_TEXTS).iter_batches(_ROWS, columns=list(COLUMNS)):
+        for batch in _opened(shard, once=True).iter_batches(_ROWS, columns=list(COLUMNS)):
             for number in range(len(batch)):
                 yield _of_row(batch.slice(number, 1), f"row {place + number}", shard.name)
             place += len(batch)
@@ -63,12 +68,21 @@ def count_rows(shard: Path) -> int:
 
 def _of_row(batch: Any, place: str, name: str) -> Entry:
     """The entry of one row: the same checks as in a SQuAD file, under its row's number."""
+    if (count := _answers_of(batch)) > _OF_A_ROW:
+        return Refused(place, f"{name}: {place} has {count:,} answers, more than {_OF_A_ROW}")
     try:
         row = batch.to_pylist()[0]
     except UnicodeDecodeError as error:
         return Refused(place, f"{name}: unreadable text ({error})")
     entry = next(entries_in(_as_file(row), name))
     return Refused(place, entry.reason) if isinstance(entry, Refused) else entry
+
+
+def _answers_of(batch: Any) -> int:
+    """How many answers one row has, by the lengths of its lists: none of them is unpacked."""
+    lists = batch.column("answers")
+    ends = (lists.field(key).offsets for key in ("text", "answer_start"))
+    return max(end[1].as_py() - end[0].as_py() for end in ends)
 
 
 def _as_file(row: dict[str, Any]) -> dict[str, Any]:
@@ -80,15 +94,17 @@ def _as_file(row: dict[str, Any]) -> dict[str, Any]:
     return {"data": [{"title": row["title"] or "", "paragraphs": [paragraph]}]}
 
 
-def _opened(shard: Path, *, once: Sequence[str] = ()) -> Any:
-    """A Parquet file whose columns are those of `COLUMNS`; the texts of `once` are kept once."""
+def _opened(shard: Path, *, once: bool = False) -> Any:
+    """A Parquet file whose columns are those of `COLUMNS`; every text of it may be kept once."""
     import pyarrow
     import pyarrow.parquet as parquet
 
     try:
-        if once:
-            return parquet.ParquetFile(shard, read_dictionary=list(once))
         file = parquet.ParquetFile(shard)
+        if once:
+            paths = (file.schema.column(at).path for at in range(len(file.schema)))
+            texts = [one for one in paths if one.startswith("answers.text.")]  # names differ
+            return parquet.ParquetFile(shard, read_dictionary=[*_TEXTS, *texts])
     except (OSError, pyarrow.ArrowException) as error:
         raise _damaged(shard, error) from error
     types = {field.name: field.type for field in file.schema_arrow}

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from helpers.errors import InputError
+from helpers.errors import InputError, refusing
 from helpers.files import PROJECT, check_writable, sha256
 from helpers.models import QuestionAnswerer, load
 from helpers.offline import stages
@@ -109,7 +109,9 @@ def _worker(settings: Settings, answerer: QuestionAnswerer) -> dict[str, Any]:
     name = "".join(one if one.isalnum() else "-" for one in Path(settings.model).name)
     folder = _folder_of_files(settings)
     files = ModelFiles(answerer.model, name=name, folder=folder, calibration={}, gpu=gpu)
-    path = files.int8_norms_apart if settings.precision == "int8" else files.fused
+    what = f"no {settings.precision} file of it can be made"
+    with refusing(f"MODEL={settings.model}", what, "give a BERT of the usual kind, as with gelu"):
+        path = files.int8_norms_apart if settings.precision == "int8" else files.fused
     return {
         "model": str(path.resolve()),
         "tokenizer": answerer.tokenizer,

@@ -18,17 +18,24 @@ def shards_in(path: Path | str) -> list[Path]:
     """The shards that a path names: the file itself, or the folder's, in the order of their names.
 
     Raises:
-        InputError: there is no such path, or the folder holds no shard.
+        InputError: there is no such path, the folder holds no shard, or one whose name is no text.
     """
     path = Path(path)
     if not path.is_dir():
         if not path.is_file():
             raise InputError(f"{path}: no such file or folder; give a SQuAD file, or its shards")
-        return [path]
+        return [_named(path)]
     found = sorted(one for one in path.iterdir() if one.suffix in _KINDS and one.is_file())
     if not found:
         raise InputError(f"{path}: holds no shard; put files *.json or *.parquet there")
-    return found
+    return list(map(_named, found))
+
+
+def _named(shard: Path) -> Path:
+    """A shard whose name is text: it goes into names of folders, and into a manifest."""
+    if any("\udc80" <= letter <= "\udcff" for letter in shard.name):
+        raise InputError(f"{shard}: its name is no UTF-8; rename it")
+    return shard
 
 
 def entries_of(shard: Path) -> list[Entry]:

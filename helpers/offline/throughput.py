@@ -28,6 +28,7 @@ from helpers.offline.parts import cost_of_parts
 from helpers.offline.run import prepare
 from helpers.offline.settings import Settings
 from helpers.offline.ways import compare_ways, steady_rate
+from helpers.requirements import tell_other_versions
 
 __all__ = ["main", "rates_by_threads", "record_of"]
 
@@ -133,6 +134,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--model", default="embedded", help="as make score takes it")
     parser.add_argument("--rounds", type=int, default=3, help="how often each way is timed")
     chosen = parser.parse_args(arguments)
+    tell_other_versions()
     settings = Settings(squad=chosen.squad, model=chosen.model, out=str(_FOLDER / "throughput"))
     n = cores()
     pairs = list(dict.fromkeys([(1, 1), (1, n), (n, 1), (n, n), (2 * n, 1)]))

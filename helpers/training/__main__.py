@@ -35,12 +35,10 @@ def main(arguments: list[str] | None = None) -> None:
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     from helpers.requirements import tell_other_versions
 
+    tell_other_versions()
     from .making import make
 
     _check(chosen.steps, chosen.device)
-
-    tell_other_versions()
-
     began = time.perf_counter()
     table = make(
         chosen.out,
