@@ -23,7 +23,9 @@ __all__ = ["from_hub"]
 _KINDS = ["*.json", "*.safetensors", "vocab.txt"]
 _PATIENCE_S = 120.0  # so long an answer of the hub may be as slow as it likes
 _LEAST = 1000.0  # bytes a second that it must have come with after that
-_MOST = 20_000_000_000  # bytes of an answer that announces no length; BERT-large has 1.3 billion
+_TOLD = 5_000_000  # bytes of what the hub tells of a model, which is read into memory
+_TEXT = 16 << 20  # bytes of a file that is no weights, as helpers.checkpoints takes them
+_WEIGHTS = 20_000_000_000  # bytes of a file of weights; BERT-large has 1.3 billion
 
 
 def from_hub(name: str, source: str) -> Path:
@@ -38,7 +40,8 @@ def from_hub(name: str, source: str) -> Path:
 
     Raises:
         InputError: it cannot be had: no network, no such model, no room, less than a kilobyte a
-            second for two minutes; or a file is not what its hash says, and does not become so.
+            second for two minutes, more than 20 GB of weights, 16 MiB of another file or 5 MB that
+            the hub tells of a model; or a file is not what its hash says, and does not become so.
     """
     folder = _snapshot(name, source)
     spoiled = _spoiled(folder)
@@ -102,18 +105,40 @@ def _swept(source: str) -> Iterator[None]:
 
 
 def _be_impatient() -> None:
-    """Gives huggingface_hub's client an end that it lacks: of an answer that drips in for ever."""
+    """Gives huggingface_hub's client ends that it lacks: of time, and of bytes."""
     from huggingface_hub import get_session
 
     client = get_session()
-    before = client.event_hooks["response"]
-    if _hurry not in before:
-        client.event_hooks = {**client.event_hooks, "response": [*before, _hurry]}
+    for kind, hook in (("request", _plainly), ("response", _hurry)):
+        before = client.event_hooks[kind]
+        if hook not in before:
+            client.event_hooks = {**client.event_hooks, kind: [*before, hook]}
+
+
+def _plainly(request: Any) -> None:
+    """Asks for bytes as they are, so that those are counted which are kept.
+
+    What may come is decided by what was asked for first; where that leads elsewhere, it stays so.
+    """
+    request.headers["Accept-Encoding"] = "identity"
+    request.extensions.setdefault("most", _most(request.url.path))
+
+
+def _most(path: str) -> int:
+    if "/api/models/" in path or "/resolve/" not in path:
+        return _TOLD
+    return _WEIGHTS if path.endswith(".safetensors") else _TEXT
 
 
 def _hurry(response: Any) -> None:
-    announced = response.headers.get("content-length", "")
-    most = int(announced) if announced.isdecimal() else _MOST
+    most, announced = response.request.extensions["most"], response.headers.get("content-length")
+    if announced and announced.isdecimal():
+        if int(announced) > most:
+            raise OSError(f"{int(announced):,} bytes are announced, more than {most:,}")
+        most = int(announced)
+    packed = response.headers.get("content-encoding", "identity")
+    if packed.lower() != "identity":
+        raise OSError(f"it comes packed ({packed[:20]}), which was not asked for")
     response.stream = _paced(response.stream, most)
 
 

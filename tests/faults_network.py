@@ -2,11 +2,7 @@
 
 import contextlib
 import hashlib
-import json
-import os
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler
@@ -15,21 +11,16 @@ from unittest.mock import patch
 
 from builders import server
 from fault import Fault
-from hub_server import hub as whole_hub
-from processes import HERE, Command
 
 from helpers import downloads
 from helpers.downloads import fetch
 from helpers.errors import InputError
-from helpers.files import PROJECT
-from helpers.models import EMBEDDED
 
-__all__ = ["FAULTS"]
+__all__ = ["FAULTS", "Faulty"]
 
 CONTENT = b"squad" * 4000
 DIGEST = hashlib.sha256(CONTENT).hexdigest()
 UNCHANGED = {"fetch": fetch}
-BOUNDED = 60.0  # seconds in which a command gives a hub up
 
 
 class Faulty(BaseHTTPRequestHandler):
@@ -125,65 +116,7 @@ def unreachable(folder: Path) -> str:
         return refusal(downloads.squad_dev)
 
 
-def hub(path: str) -> Callable[[Path], str]:
-    """Loads a model by its hub name, in a process of its own, from a hub with this fault."""
-
-    def cause(folder: Path) -> str:
-        with server(Faulty) as address:
-            started = time.monotonic()
-            done = subprocess.run(
-                [sys.executable, HERE / "hub_load.py", folder / "cache", "some/bert"],
-                env=dict(
-                    os.environ,
-                    HF_ENDPOINT=f"{address}/{path}",
-                    HF_HUB_DOWNLOAD_TIMEOUT="2",
-                    HF_HUB_ETAG_TIMEOUT="2",
-                    HUB_PATIENCE="2",
-                ),
-                cwd=PROJECT,
-                capture_output=True,
-                text=True,
-                timeout=300,
-                check=False,
-            )
-            seconds = time.monotonic() - started
-        lines = done.stdout.strip().splitlines()
-        told = json.loads(lines[-1]) if lines else done.stderr[-200:]
-        within = "in time" if seconds < BOUNDED else f"after {seconds:.0f} s"
-        return f"{within}, {len(lines)} line: {str(told).replace(address, '')}"
-
-    return cause
-
-
-def hub_twice(folder: Path) -> str:
-    """Two processes want a model from the hub at the same moment, in one empty cache."""
-    asked: list[str] = []
-    go, cache = folder / "go", folder / "cache"
-    told = [folder / f"{number}.told" for number in (1, 2)]
-    with server(whole_hub("owner/bert", EMBEDDED, asked)) as address:
-        env = {"HF_ENDPOINT": address, "HF_HUB_DISABLE_XET": "1", "TOGETHER": str(go)}
-        works = (
-            Command.python(HERE / "hub_load.py", cache, "owner/bert", output=output, **env)
-            for output in told
-        )
-        with next(works) as one, next(works) as two:
-            for command in (one, two):
-                command.wait_for("waits")
-            go.touch()
-            for command in (one, two):
-                assert command.wait() == 0, command.told[-300:]
-    first, second = (json.loads(path.read_text().splitlines()[-1]) for path in told)
-    came = [line for line in asked if line.startswith("GET") and line.endswith(".safetensors")]
-    left = [path.name for path in cache.rglob("*") if path.suffix in (".lock", ".incomplete")]
-    alike = "the same model" if first == second and first[1] else f"{first} and {second}"
-    return f"{alike} twice, its weights fetched {len(came)} times; locks and halves left: {left}"
-
-
 OFFLINE = r"fetch it on a machine with a network and put it at squad; asked {} times; left \[\]"
-HUB = (
-    r"in time, 1 line: some/bert: no such folder, and it cannot be fetched from the hub "
-    r"\(.*{}.*\); check the name and the network, or use MODEL=embedded.*"
-)
 CANNOT = r"refused: /{}: cannot be downloaded \({}\); " + OFFLINE
 
 FAULTS = [
@@ -232,22 +165,6 @@ FAULTS = [
         for name, path in [
             ("a file of another length", "long"),
             ("a file of other content", "other"),
-        ]
-    ),
-    Fault(
-        "two at once",
-        "fetches of a model from its hub",
-        r"the same model twice, its weights fetched 1 times; locks and halves left: \[\]$",
-        hub_twice,
-    ),
-    *(
-        Fault("network", f"a model's hub: {name}", HUB.format(why), hub(path))
-        for name, path, why in [
-            ("404", "missing", "404 Not Found"),
-            ("500", "broken", "500 Internal Server Error"),
-            ("silence", "silent", "([Tt]imed out|disconnected)"),
-            ("redirects without an end", "circle", "redirects"),
-            ("a byte drips in now and then", "dripping", "bytes came in 2 s, which is too slow"),
         ]
     ),
 ]

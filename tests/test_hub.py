@@ -132,16 +132,61 @@ class Stream(SyncByteStream):
         self.parts = []
 
 
+def answer_to(path, headers, parts):
+    """What the client hands to the hooks, asked for a path."""
+    request = SimpleNamespace(headers={}, extensions={}, url=SimpleNamespace(path=path))
+    hub._plainly(request)
+    assert request.headers == {"Accept-Encoding": "identity"}
+    return SimpleNamespace(request=request, headers=headers, stream=Stream(parts))
+
+
+WEIGHTS, VOCABULARY = ("/owner/m/resolve/main/" + name for name in ("a.safetensors", "vocab.txt"))
+INFO = "/api/models/owner/m"
+
+
 @pytest.mark.parametrize(
-    ("headers", "most", "told"),
-    [({"content-length": "10"}, 10, "more than 10 bytes came"), ({}, 25, "more than 25 bytes")],
+    ("path", "headers", "most"),
+    [
+        (WEIGHTS, {"content-length": "10"}, 10),
+        (WEIGHTS, {}, 25),
+        (VOCABULARY, {}, 15),
+        (INFO, {}, 5),
+        ("/api/models/resolve/a.safetensors", {}, 5),
+        ("/elsewhere", {}, 5),
+    ],
 )
-def test_an_answer_without_end_is_given_up(monkeypatch, headers, most, told):
-    monkeypatch.setattr(hub, "_MOST", 25)
-    answer = SimpleNamespace(headers=headers, stream=Stream([b"12345"] * (most // 5)))
+def test_an_answer_without_end_is_given_up(monkeypatch, path, headers, most):
+    for name, limit in (("_WEIGHTS", 25), ("_TEXT", 15), ("_TOLD", 5)):
+        monkeypatch.setattr(hub, name, limit)
+    answer = answer_to(path, headers, [b"12345"] * (most // 5))
     hub._hurry(answer)
     assert b"".join(answer.stream) == b"12345" * (most // 5)
-    endless = SimpleNamespace(headers=headers, stream=Stream(repeat(b"12345")))
+    endless = answer_to(path, headers, repeat(b"12345"))
     hub._hurry(endless)
-    with pytest.raises(OSError, match=told):
+    with pytest.raises(OSError, match=f"more than {most} bytes came"):
         list(endless.stream)
+
+
+@pytest.mark.parametrize(
+    ("path", "most"),
+    [(WEIGHTS, "20,000,000,000"), (VOCABULARY, "16,777,216"), (INFO, "5,000,000")],
+)
+def test_an_answer_that_announces_too_much_is_not_begun(path, most):
+    least = {"content-length": most.replace(",", "")}
+    hub._hurry(answer_to(path, least, []))
+    more = {"content-length": str(10**15)}
+    with pytest.raises(OSError, match=f"^1,000,000,000,000,000 bytes .* more than {most}$"):
+        hub._hurry(answer_to(path, more, []))
+
+
+def test_what_a_redirect_leads_to_has_the_limit_of_what_was_asked_for():
+    answer = answer_to(INFO, {}, [])
+    answer.request.url.path = WEIGHTS
+    hub._plainly(answer.request)
+    assert answer.request.extensions == {"most": hub._TOLD}
+
+
+def test_bytes_that_are_counted_before_they_are_unpacked_are_refused():
+    hub._hurry(answer_to(INFO, {"content-encoding": "Identity"}, []))
+    with pytest.raises(OSError, match=r"it comes packed \(gzip\), which was not asked for"):
+        hub._hurry(answer_to(INFO, {"content-encoding": "gzip"}, []))
