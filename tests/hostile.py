@@ -1,20 +1,26 @@
 """A hostile input as a value: what it is called, who reads it, and what is to happen."""
 
 import multiprocessing
+import os
 import re
 import resource
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from helpers.errors import InputError
+from helpers.files import PROJECT
 
 __all__ = ["SECONDS", "Case", "apart", "happened"]
 
 SECONDS = 60  # a reader that takes longer counts as hung
 MEMORY = 3 << 30  # bytes that a reader may take beyond what its process has at the start
+_OF_OTHERS = ("__pycache__", "build", "downloads")  # what other tests and commands make meanwhile
 
 
 @dataclass(frozen=True)
@@ -45,22 +51,50 @@ def happened(case: Case, folder: Path) -> str:
 
     Args:
         case: what is tried.
-        folder: an empty folder; the case works in a folder inside it, and whatever else appears in
-            there was written outside of what the reader was given.
+        folder: an empty folder; the case works in a folder inside it, and its home and the system's
+            folder for temporary files are two others. Whatever else appears in there, or stays in
+            those two, was written outside of what the reader was given, as is what changes in the
+            project.
     """
-    inner = folder / "given"
-    inner.mkdir()
-    try:
-        told = f"read: {case.attempt(inner)}"
-    except InputError as error:
-        told = f"refused: {str(error).replace(f'{inner}/', '')}"
-    except Exception as error:
-        told = f"crashed: {type(error).__name__}: {str(error)[:80]!r}"
-    if [one.name for one in folder.iterdir()] != ["given"]:
+    inner, home, temporary = (folder / name for name in ("given", "home", "temporary"))
+    for each in (inner, home, temporary):
+        each.mkdir()
+    before = _project()
+    with _living_in(home, temporary):
+        try:
+            told = f"read: {case.attempt(inner)}"
+        except InputError as error:
+            told = f"refused: {str(error).replace(f'{inner}/', '')}"
+        except Exception as error:
+            told = f"crashed: {type(error).__name__}: {str(error)[:80]!r}"
+    beside = {*folder.iterdir()} - {inner, home, temporary}
+    if beside or [*home.iterdir(), *temporary.iterdir()] or _project() != before:
         told = f"wrote outside its folder; {told}"
     if "\n" in told or len(told) > 600:
         told = f"told at length ({len(told)} letters); {told[:80]!r}"
     return told
+
+
+@contextmanager
+def _living_in(home: Path, temporary: Path) -> Iterator[None]:
+    places = {"HOME": str(home), "TMPDIR": str(temporary)}
+    with patch.dict(os.environ, places), patch.object(tempfile, "tempdir", str(temporary)):
+        for name in ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"):
+            os.environ.pop(name, None)
+        yield
+
+
+def _project() -> dict[str, tuple[int, int]]:
+    """When each file of the project was written last, and its size; not of what others make."""
+    found = {}
+    for folder, names, files in os.walk(PROJECT):
+        names[:] = [name for name in names if name[0] != "." and name not in _OF_OTHERS]
+        for name in files:
+            path = os.path.join(folder, name)
+            with suppress(FileNotFoundError):
+                told = os.lstat(path)
+                found[path] = (told.st_mtime_ns, told.st_size)
+    return found
 
 
 def apart(case: Case, folder: Path, seconds: float = SECONDS) -> str:

@@ -20,6 +20,7 @@ from helpers.quantization import quantize_dynamic_bert, quantize_static_bert
 __all__ = ["CASES"]
 
 SCRIPT = "<script>document.title='owned'</script><img src=x onerror=alert(1)>"
+PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNkYAAAAAYAAjCB0C8AAAAASUVORK5CYII="
 
 
 # --- fusion and quantisation -------------------------------------------------------------------
@@ -114,6 +115,11 @@ def site(folder: Path):
     told = [
         new_output("stream", name="stdout", text=f"{SCRIPT}\n"),
         new_output("execute_result", data={"text/plain": SCRIPT}, execution_count=1),
+        new_output(
+            "display_data",
+            data={"image/png": PNG, "text/plain": SCRIPT},
+            metadata={"image/png": {"alt": SCRIPT}},
+        ),
         new_output("error", ename=SCRIPT, evalue=SCRIPT, traceback=[SCRIPT]),
     ]
     cells = [
@@ -125,10 +131,13 @@ def site(folder: Path):
     language = {"language_info": {"name": "python"}}
     nbformat.write(new_notebook(cells=cells, metadata=language), path)
     index = build_book([path], folder / "site")
-    html = (index.parent / "01-a.html").read_text(encoding="utf-8")
-    raw = html.count("<script>document.title") + html.count("<img src=x")
-    escaped = min(html.count("&lt;script&gt;"), html.count("&lt;img src=x"))
-    return f"{raw} pieces of markup, {escaped} told as text"
+    told = []
+    for page in (index.parent / "01-a.html", index):
+        html = page.read_text(encoding="utf-8")
+        raw = html.count("<script>document.title") + html.count("<img src=x")
+        escaped = min(html.count("&lt;script&gt;"), html.count("&lt;img src=x"))
+        told.append(f"{raw} pieces of markup, {escaped} told as text")
+    return "; ".join(told)
 
 
 TOKENIZERS = [
@@ -177,7 +186,7 @@ CASES = [
     Case(
         "markup in every kind of output",
         "the site",
-        "read: 0 pieces of markup, [3-9] told",
+        "read: 0 pieces of markup, [4-9] told as text; 0 pieces of markup, [1-9] told",
         site,
         True,
     ),

@@ -1,6 +1,10 @@
 """What a hostile file may do: nothing but be read, or be refused in one line."""
 
+import os
 import re
+import subprocess
+import tempfile
+from pathlib import Path
 
 import hostile_endless
 import onnx
@@ -81,6 +85,23 @@ def leave_a_file(folder):
     (folder.parent / "left").touch()
 
 
+def leave_at_home(folder):
+    Path("~/left").expanduser().touch()
+
+
+def leave_in_temporary(folder):
+    tempfile.mkdtemp()
+
+
+def leave_through_another_process(folder):
+    subprocess.run(["mktemp"], check=True, capture_output=True)
+
+
+def tidy(folder):
+    with tempfile.TemporaryDirectory() as work:
+        (Path(work) / "a").touch()
+
+
 def crash(folder):
     raise KeyError("x")
 
@@ -93,6 +114,9 @@ def talk(folder):
     ("attempt", "told"),
     [
         (leave_a_file, "wrote outside its folder; read: None"),
+        (leave_at_home, "wrote outside its folder; read: None"),
+        (leave_in_temporary, "wrote outside its folder; read: None"),
+        (leave_through_another_process, "wrote outside its folder; read: None"),
         (crash, "crashed: KeyError: \"'x'\""),
         (talk, f"told at length (709 letters); 'refused: {'x' * 71}'"),
     ],
@@ -101,6 +125,30 @@ def test_the_table_tells_what_must_not_be(attempt, told, tmp_path):
     case = Case("made up", "nobody", "(read|refused): ", attempt)
     assert happened(case, tmp_path) == told
     assert not case.fits(told)
+
+
+@pytest.mark.parametrize("change", ["x = 2", "x = 1  # and more", None])
+def test_the_table_tells_what_changed_in_the_project(change, tmp_path, monkeypatch):
+    project, folder = tmp_path / "project", tmp_path / "folder"
+    (project / "helpers").mkdir(parents=True)
+    folder.mkdir()
+    (project / "helpers" / "a.py").write_text("x = 1")
+    (project / "build").mkdir()
+    monkeypatch.setattr("hostile.PROJECT", project)
+    written = project / (f"helpers/{'a' if change else 'new'}.py")
+
+    def attempt(given):
+        (project / "build" / "b").touch()  # as other tests and commands do meanwhile
+        written.write_text(change or "")
+
+    case = Case("made up", "nobody", "read: ", attempt)
+    assert happened(case, folder) == "wrote outside its folder; read: None"
+
+
+def test_what_is_removed_again_was_written_in_its_place(tmp_path):
+    before = dict(os.environ)
+    assert happened(Case("made up", "nobody", "read: ", tidy), tmp_path) == "read: None"
+    assert before == dict(os.environ)
 
 
 def test_what_the_fuzzer_kept_comes_back_or_is_refused():
