@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import faults_commands
 import faults_numbers
 import faults_processes
 import faults_services
@@ -24,6 +25,7 @@ FAULTS = [
     *faults_processes.FAULTS,
     *faults_stopping.FAULTS,
     *faults_storage.FAULTS,
+    *faults_commands.FAULTS,
     *faults_services.FAULTS,
     *faults_numbers.FAULTS,
 ]

@@ -32,7 +32,7 @@ from helpers.models import EMBEDDED, load
 from helpers.quantization import quantize_dynamic_bert, quantize_static_bert
 from helpers.recorded import recorded
 
-__all__ = ["FAULTS"]
+__all__ = ["FAULTS", "ROOM", "said"]
 
 LARGE = b"0123456789" * 100_000
 

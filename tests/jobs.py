@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from helpers.downloads import fetch
+from helpers.errors import run_command
 from helpers.files import write_json
 from helpers.recorded import recorded
 
@@ -53,6 +54,20 @@ def quantise(folder: Path) -> Iterator[None]:
     assert files.int8_static
 
 
+def halve(folder: Path) -> Iterator[None]:
+    files = files_of(folder)
+    assert files.fused
+    yield
+    assert files.fused_fp16
+
+
+def openvino(folder: Path) -> Iterator[None]:
+    files = files_of(folder)
+    assert files.exported
+    yield
+    assert files.openvino_int8
+
+
 def download(folder: Path) -> Iterator[None]:
     address = (folder / "address").read_text(encoding="utf-8")
     yield
@@ -66,7 +81,8 @@ def record(folder: Path) -> Iterator[None]:
         write_json(folder / "record.json", found)
 
 
-JOBS = {job.__name__: job for job in (export, fuse, quantise, download, record)}
+ALL = (export, fuse, quantise, halve, openvino, download, record)
+JOBS = {job.__name__: job for job in ALL}
 
 
 def main() -> None:
@@ -83,4 +99,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_command(main)
