@@ -8,6 +8,7 @@ import hashlib
 import re
 import shutil
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -26,6 +27,8 @@ _LEAST = 1000.0  # bytes a second that it must have come with after that
 _TOLD = 5_000_000  # bytes of what the hub tells of a model, which is read into memory
 _TEXT = 16 << 20  # bytes of a file that is no weights, as helpers.checkpoints takes them
 _WEIGHTS = 20_000_000_000  # bytes of a file of weights; BERT-large has 1.3 billion
+_TRIES = 50  # that one address is asked; huggingface_hub has no end where each try brings 10 MB
+_asked: Counter[str] = Counter()  # how often, since a fetch began
 
 
 def from_hub(name: str, source: str) -> Path:
@@ -41,7 +44,8 @@ def from_hub(name: str, source: str) -> Path:
     Raises:
         InputError: it cannot be had: no network, no such model, no room, less than a kilobyte a
             second for two minutes, more than 20 GB of weights, 16 MiB of another file or 5 MB that
-            the hub tells of a model; or a file is not what its hash says, and does not become so.
+            the hub tells of a model, one address asked 50 times; or a file is not what its hash
+            says, and does not become so.
     """
     folder = _snapshot(name, source)
     spoiled = _spoiled(folder)
@@ -69,6 +73,7 @@ def _snapshot(name: str, source: str) -> Path:
 
     try:
         _be_impatient()
+        _asked.clear()
         with writing_to(DOWNLOADS), _swept(source):
             return Path(snapshot_download(source, cache_dir=DOWNLOADS, allow_patterns=_KINDS))
     except InputError:
@@ -122,6 +127,9 @@ def _plainly(request: Any) -> None:
     """
     request.headers["Accept-Encoding"] = "identity"
     request.extensions.setdefault("most", _most(request.url.path))
+    _asked[str(request.url)] += 1
+    if _asked[str(request.url)] > _TRIES:
+        raise OSError(f"{request.url.path} is not whole after {_TRIES} tries")
 
 
 def _most(path: str) -> int:

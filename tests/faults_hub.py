@@ -29,6 +29,7 @@ SHORT_WAITS = {
     "HF_HUB_DOWNLOAD_TIMEOUT": "2",
     "HF_HUB_ETAG_TIMEOUT": "2",
     "HUB_PATIENCE": "2",
+    "HUB_TRIES": "8",
 }
 
 
@@ -110,6 +111,17 @@ class BreakingOff(Hub):
         super().weights(status, data, False, kind, more)
         if body:
             self.wfile.write(data[:1000])
+            self.close_connection = True
+
+
+class BreakingOffLate(Hub):
+    """Sends 15 MB of 25 each time, from the start: huggingface_hub counts such a try as none."""
+
+    def weights(self, status, data, body, kind, more=None):
+        large = bytes(25_000_000)
+        super().weights(status, large, False, kind, more)
+        if body:
+            self.wfile.write(large[:15_000_000])
             self.close_connection = True
 
 
@@ -264,6 +276,7 @@ FAULTS = [
                 "",
                 "peer closed.*received 1000 bytes",
             ),
+            ("it breaks off each time", BreakingOffLate, "", "is not whole after 8 tries"),
             ("half a gigabyte, packed", Packing, "", r"it comes packed \(gzip\)"),
             ("a listing without an end", Endless, "", "more than 5,000,000 bytes came"),
         ]

@@ -132,9 +132,22 @@ class Stream(SyncByteStream):
         self.parts = []
 
 
+class Address:
+    def __init__(self, path):
+        self.path = path
+
+    def __str__(self):
+        return f"http://hub{self.path}"
+
+
+@pytest.fixture(autouse=True)
+def asked_anew():
+    hub._asked.clear()
+
+
 def answer_to(path, headers, parts):
     """What the client hands to the hooks, asked for a path."""
-    request = SimpleNamespace(headers={}, extensions={}, url=SimpleNamespace(path=path))
+    request = SimpleNamespace(headers={}, extensions={}, url=Address(path))
     hub._plainly(request)
     assert request.headers == {"Accept-Encoding": "identity"}
     return SimpleNamespace(request=request, headers=headers, stream=Stream(parts))
@@ -190,3 +203,13 @@ def test_bytes_that_are_counted_before_they_are_unpacked_are_refused():
     hub._hurry(answer_to(INFO, {"content-encoding": "Identity"}, []))
     with pytest.raises(OSError, match=r"it comes packed \(gzip\), which was not asked for"):
         hub._hurry(answer_to(INFO, {"content-encoding": "gzip"}, []))
+
+
+def test_one_address_is_not_asked_for_ever(snapshots):
+    for _ in range(hub._TRIES):
+        answer_to(WEIGHTS, {}, [])
+    answer_to(VOCABULARY, {}, [])
+    with pytest.raises(OSError, match=r"^/owner/m/resolve/main/a\.safetensors is not whole after"):
+        answer_to(WEIGHTS, {}, [])
+    from_hub("m", "owner/m")  # begins to count anew
+    answer_to(WEIGHTS, {}, [])
