@@ -107,14 +107,14 @@ def other_version(package: str) -> Callable[[Path], str]:
 
 
 def every_command(folder: Path) -> str:
-    """Each command tells of torch 0.0.1, and then that its input is missing."""
-    installed(folder, "torch", "0.0.1", "torch")
+    """Each command tells of onnx 0.0.1, and then that its input is missing."""
+    installed(folder, "onnx", "0.0.1", "onnx")
     told = {}
     for module, *arguments in COMMANDS:
         code = f"import runpy, sys; sys.argv = ['-m', *{arguments}]; "
         code += f"runpy.run_module('{module}', run_name='__main__')"
         first, *_, last = python(code, folder).splitlines()
-        right = first.startswith("note: torch 0.0.1, but") and last.startswith("error: ")
+        right = first.startswith("note: onnx 0.0.1, but") and last.startswith("error: ")
         told[module] = "told first" if right else f"{first} ... {last}"
     return ", ".join(sorted(set(told.values()))) + f" by {len(told)} commands"
 
@@ -194,7 +194,7 @@ FAULTS = [
     ),
     Fault(
         "versions",
-        "torch of another version, each command",
+        "onnx of another version, each command",
         "told first by 6 commands$",
         every_command,
     ),
