@@ -53,7 +53,7 @@ Who imports whom (no circles; everything may import `errors`)::
     display                    every chart and table -> operator_kinds
     diagrams                   drawn explanations -> display
     nesting                    the lines, sizes and picture of a decoded file -> wire, display
-    rewrites                   a graph before and after: what replaced what -> subgraphs
+    rewrites                   a graph before and after: what replaced what -> graphs, subgraphs
     pictures                   still pictures of graphs -> graphs, display
     showing                    picture and Netron of a file -> pictures, viewer
     options                    a command line, and a dataclass from it -> errors

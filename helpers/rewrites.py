@@ -5,13 +5,40 @@ what a new node stands for: all that lay between the values that are still there
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
 import onnx
 
 from helpers.errors import InputError
+from helpers.graphs import read_model
 from helpers.subgraphs import nested
 
-__all__ = ["numbered", "part", "stands_for"]
+__all__ = ["named_part", "numbered", "part", "stands_for"]
+
+
+def named_part(
+    path: Path | str,
+    text: str,
+    *,
+    shapes: bool = True,
+    inputs: Sequence[str] = (),
+    outputs: Sequence[str] = (),
+) -> onnx.GraphProto:
+    """The nodes of a file whose first output's name holds some text, cut out by `part`.
+
+    Args:
+        path: an .onnx file.
+        text: what the name holds, such as `/layer.0/`.
+        shapes: as in `part`.
+        inputs: as in `part`.
+        outputs: as in `part`.
+
+    Raises:
+        InputError: the file is missing or no ONNX model, or as `part`.
+    """
+    graph = read_model(path).graph
+    nodes = [node for node in graph.node if node.output and text in node.output[0]]
+    return part(graph, nodes, shapes=shapes, inputs=inputs, outputs=outputs)
 
 
 def part(

@@ -9,7 +9,7 @@ from helpers.exports import export_bert
 from helpers.fusion import fuse_bert
 from helpers.models import load
 from helpers.pictures import draw
-from helpers.rewrites import numbered, part, stands_for
+from helpers.rewrites import named_part, numbered, part, stands_for
 
 
 @pytest.fixture(scope="module")
@@ -19,12 +19,8 @@ def layers(tmp_path_factory):
     bert = load("embedded", layers=1)
     export_bert(bert.model, folder / "one.onnx")
     fuse_bert(folder / "one.onnx", folder / "fused.onnx", bert.model.config)
-    graphs = [onnx.load(folder / name).graph for name in ("one.onnx", "fused.onnx")]
-    return [part(graph, of_the_layer(graph), shapes=False) for graph in graphs]
-
-
-def of_the_layer(graph):
-    return [node for node in graph.node if "/layer.0/" in node.output[0]]
+    files = (folder / name for name in ("one.onnx", "fused.onnx"))
+    return [named_part(file, "/layer.0/", shapes=False) for file in files]
 
 
 def boxes(layout, *, marked):
@@ -113,6 +109,17 @@ def test_a_parts_inputs_and_outputs_can_be_called_as_the_reader_knows_them():
     assert (list(cut.node[0].input), list(cut.node[0].output)) == (["in"], ["out"])
     with pytest.raises(InputError, match=r"inputs=\['p', 'q'\]: it has 1: a"):
         part(graph, graph.node[1:], inputs=["p", "q"])
+
+
+def test_a_part_of_a_file_is_found_by_what_its_names_hold(tmp_path):
+    graph = graph_of(("Relu", "x", ["/one/a"]), ("Neg", ["/one/a"], ["/two/b"]))
+    onnx.save(helper.make_model(graph), tmp_path / "two.onnx")
+    cut = named_part(tmp_path / "two.onnx", "/two/", outputs=["out"])
+    assert [(node.op_type, list(node.output)) for node in cut.node] == [("Neg", ["out"])]
+    with pytest.raises(InputError, match="no nodes to cut out"):
+        named_part(tmp_path / "two.onnx", "/three/")
+    with pytest.raises(InputError, match="no such file"):
+        named_part(tmp_path / "none.onnx", "/two/")
 
 
 def test_what_cannot_be_cut_out_is_refused():
