@@ -145,6 +145,8 @@ def compare(
 def race(
     rungs: Sequence[Rung],
     inputs: Inputs,
+    examples: Sequence[Example] = (),
+    features: Features | None = None,
     *,
     samples: int,
     threads: int,
@@ -152,11 +154,13 @@ def race(
     model: str = "embedded",
     limit: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """`compare` for a chapter: without progress bars and scores, and as a record to be drawn.
+    """`compare` for a chapter: without progress bars, and as a record to be drawn.
 
     Args:
         rungs: what to compare, one window at a time; the first one is the reference.
         inputs: the windows, {input name: int64 [windows, length]}.
+        examples: the questions, for the scores; empty for none.
+        features: their windows, which `inputs` then are, all of them.
         samples: timed runs of each rung.
         threads: how many the rungs were given, for the record.
         device: what they run on, for the record.
@@ -170,7 +174,7 @@ def race(
         InputError: as `compare`.
     """
     with redirect_stderr(io.StringIO()):
-        results = compare(rungs, inputs, samples=samples)
+        results = compare(rungs, inputs, examples, features, samples=samples)
     length = inputs["input_ids"].shape[1]
     return record(
         results,

@@ -331,6 +331,14 @@ def test_a_race_is_a_comparison_as_a_record_and_prints_nothing(capfd):
     assert capfd.readouterr() == ("", "")
 
 
+def test_a_race_with_questions_scores_the_answers(tiny, cases, case_windows):
+    given = case_windows.inputs(), cases, case_windows
+    found = race([torch_rung(tiny.model)], *given, samples=1, threads=2)
+    (rung,) = found["rungs"]
+    assert rung["same_answers"] == 1.0
+    assert 0 <= rung["exact_match"] <= rung["f1"] <= 100
+
+
 @pytest.mark.parametrize("spoil", [float("nan"), float("inf"), float("-inf")])
 def test_logits_that_are_not_finite_are_refused(spoil):
     rungs = [counting_rung("one", []), counting_rung("two", [], spoil)]
