@@ -11,7 +11,6 @@ from helpers.plain_json import read_json
 
 __all__ = ["check_config", "check_folder", "check_loaded", "is_path"]
 
-
 _SIZES = (
     "num_hidden_layers",
     "hidden_size",
@@ -21,7 +20,8 @@ _SIZES = (
     "type_vocab_size",
 )
 _INDEX = "model.safetensors.index.json"  # which tensor lies in which file, where they are several
-_TEXT_BYTES = 16 << 20  # of a text file: BERT-large's largest, its tokenizer.json, has half a MB
+_LAYERS = 200  # BERT-large has 24; transformers makes each before it looks at the weights
+_TEXT_BYTES = 16 << 20  # of what is no weights; the largest of BERT-large's has half a MB
 _TOKENIZERS = (None, "BertTokenizer", "BertTokenizerFast")
 
 
@@ -112,7 +112,7 @@ def _check_files(folder: Path) -> None:
             continue
         if not path.is_file():
             raise InputError(f"{path}: is no plain file; remove it, or put the file itself there")
-        if path.suffix in (".json", ".txt") and path.stat().st_size > _TEXT_BYTES:
+        if path.suffix != ".safetensors" and path.stat().st_size > _TEXT_BYTES:
             raise InputError(
                 f"{path}: has {path.stat().st_size:,} bytes, and no BERT's has more than "
                 f"{_TEXT_BYTES:,}; save the model and its tokenizer again"
@@ -183,6 +183,8 @@ def _check_sizes(name: str, config: dict[str, Any], room: int) -> None:
         told = f"its num_labels is {labels!r:.60}, not 2 (start and end)"
         raise InputError(f"{name}: {told}; give a BERT that was fine-tuned on SQuAD")
     layers, hidden, inner, *rows = sizes.values()
+    if layers > _LAYERS:
+        raise InputError(f"{name}: its num_hidden_layers is {layers:,}, more than {_LAYERS}")
     needed = layers * (4 * hidden * hidden + 2 * hidden * inner) + sum(rows) * hidden
     if needed > room:  # a byte a number is less than any file has
         raise InputError(

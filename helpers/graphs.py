@@ -3,19 +3,19 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import prod
 from pathlib import Path
 
 import onnx
 
 from helpers.errors import InputError
 from helpers.subgraphs import all_graphs, damaged_name, nested
-from helpers.value_types import type_text
+from helpers.value_types import numbers_in, type_text
 
 __all__ = [
     "GraphSummary", "compare", "count_ops", "external_files", "list_ops", "read_model", "summarize",
 ]  # fmt: skip
 
+_WIDEST = 200  # letters of a cell of `compare`: every line is as wide as the widest
 _ORDER = {"opset": 0, "input": 1, "output": 2, "weights": 3, "": 4}  # "": an operator
 
 
@@ -74,7 +74,8 @@ def summarize(source: Path | str | onnx.ModelProto) -> GraphSummary:
         source: an .onnx file or a model. Weights in a second file are counted, but not loaded.
 
     Raises:
-        InputError: the file is missing or no ONNX model.
+        InputError: the file is missing or no ONNX model, or a weight has more than 64 dimensions
+            or 2**63 numbers.
     """
     model = read_model(source)
     weights = [tensor for g in all_graphs(model.graph) for tensor in g.initializer]
@@ -85,7 +86,7 @@ def summarize(source: Path | str | onnx.ModelProto) -> GraphSummary:
         outputs={v.name: type_text(v.type) for v in model.graph.output},
         operators=list_ops(model),
         counts=count_ops(model),
-        weights=sum(prod(tensor.dims) for tensor in weights),
+        weights=sum(numbers_in(tensor) for tensor in weights),
     )
 
 
@@ -116,7 +117,8 @@ def compare(
     lines = [("", "", *headings)]
     for fact in sorted({**a, **b}, key=lambda fact: _ORDER[fact[0]]):
         pair = a.get(fact, "-"), b.get(fact, "-")
-        lines.append(("" if pair[0] == pair[1] else "*", " ".join(filter(None, fact)), *pair))
+        line = "" if pair[0] == pair[1] else "*", " ".join(filter(None, fact)), *pair
+        lines.append(tuple(one if len(one) <= _WIDEST else f"{one[:_WIDEST]}..." for one in line))
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     rows = ("  ".join(map(str.ljust, line, widths)).rstrip() for line in lines)
     return "\n".join(rows)

@@ -18,6 +18,8 @@ RECORDS = PROJECT / "data" / "records"
 """Where they lie."""
 
 _BYTES = 5_000_000  # of a record; the largest that a benchmark has written had 250,000
+_RUNGS = 1000  # of a record; the ladder has some twenty
+_DEEP = 20  # lists and names inside one another; a record has six
 _LETTERS = 1000  # of a text; the longest that a benchmark has written had 160
 _LEAST, _MOST = 1e-12, 1e18  # of a number that is not 0
 
@@ -62,8 +64,14 @@ def _check(path: Path, found: object, schema: Path, command: str) -> None:
     """Raises InputError unless the schema describes what was found, and it can be drawn."""
     import jsonschema  # here, because a machine that only measures need not have it
 
+    rows = found.get("rungs") if isinstance(found, Mapping) else None
+    if isinstance(rows, list) and len(rows) > _RUNGS:
+        told = f"no record, it has {len(rows):,} rungs, and {_RUNGS} are read at most"
+        raise InputError(f"{path}: {told}; restore it, or {command}")
     for value in _values(found):
-        if isinstance(value, str):
+        if isinstance(value, list):
+            wrong, value = True, f"a list {_DEEP} levels deep"
+        elif isinstance(value, str):
             wrong = len(value) > _LETTERS
         else:  # NaN and infinity are refused above; JSON's own 1e999 is infinity too
             wrong = value != 0 and not _LEAST <= abs(value) <= _MOST
@@ -83,15 +91,18 @@ def _check(path: Path, found: object, schema: Path, command: str) -> None:
         )
 
 
-def _values(found: object) -> Iterator[str | float]:
-    """Every text and number in it, names of entries too."""
+def _values(found: object, depth: int = 0) -> Iterator[str | float | list]:
+    """Every text and number in it, names of entries too; a list that lies too deep as it is."""
     if isinstance(found, Mapping):
         for name, value in found.items():
             yield name
-            yield from _values(value)
+            yield from _values(value, depth + 1)
     elif isinstance(found, list):
+        if depth > _DEEP:
+            yield found
+            return
         for value in found:
-            yield from _values(value)
+            yield from _values(value, depth + 1)
     elif isinstance(found, (str, int, float)) and not isinstance(found, bool):
         yield found
 

@@ -1,8 +1,15 @@
 """Types and shapes of values, as one reads them: `float[1, 3, height, ?]`."""
 
+from math import prod
+
 import onnx
 
-__all__ = ["dimensions", "element_text", "type_text"]
+from helpers.errors import InputError
+
+__all__ = ["dimensions", "element_text", "numbers_in", "type_text"]
+
+_DIMS = 64  # of a tensor, as NumPy has it
+_MOST = 2**63 - 1  # numbers of a tensor: ONNX counts in 64 bits
 
 
 def dimensions(kind: onnx.TypeProto) -> tuple[int | str, ...]:
@@ -19,6 +26,21 @@ def dimensions(kind: onnx.TypeProto) -> tuple[int | str, ...]:
     if kind.HasField("tensor_type") and not tensor.HasField("shape"):
         return ("...",)
     return tuple(_dimension(dim) for dim in tensor.shape.dim)
+
+
+def numbers_in(tensor: onnx.TensorProto) -> int:
+    """How many numbers a tensor says that it has, whether they are there or not.
+
+    Raises:
+        InputError: it has more than 64 dimensions, or no number of numbers that a file could hold.
+    """
+    count = prod(tensor.dims) if len(tensor.dims) <= _DIMS else -1
+    if not 0 <= count <= _MOST:
+        raise InputError(
+            f"the tensor {tensor.name!r:.60} has {len(tensor.dims):,} dimensions and no number of "
+            "values that a file could hold; export the model again"
+        )
+    return count
 
 
 def element_text(number: int) -> str:

@@ -10,7 +10,7 @@ from onnx import TensorProto, helper
 from PIL import Image
 
 from helpers.exports import graph_facts
-from helpers.graphs import count_ops, external_files, read_model, summarize
+from helpers.graphs import compare, count_ops, external_files, read_model, summarize
 from helpers.nesting import listing, nesting_chart
 from helpers.pictures import draw
 from helpers.serving import stage
@@ -26,6 +26,12 @@ MODEL = onnx.ModelProto.DESCRIPTOR
 
 def value(name, shape=(2,), kind=TensorProto.FLOAT):
     return helper.make_tensor_value_info(name, kind, shape)
+
+
+def many_kinds():
+    """Nodes of 2,000 kinds, one of which has a long name."""
+    kinds = ["x" * 100_000, *(f"Kind{n}" for n in range(2000))]
+    return [helper.make_node(kind, ["x"], [f"y{n}"], domain="d") for n, kind in enumerate(kinds)]
 
 
 def model(nodes=None, *, weights=(), inputs=("x",), outputs=("y",), name="g"):
@@ -163,6 +169,7 @@ def drawn_bytes(data):
 
 HUGE = TensorProto(name="w", dims=[1 << 62, 1 << 62], data_type=1)
 NEGATIVE = TensorProto(name="w", dims=[-5], data_type=1)
+WIDE = TensorProto(name="w", dims=[1 << 62] * 40_000, data_type=1)
 LINES = "<script>alert(1)</script>\n$\\frac{$"
 FORMULA = "$\\frac{$"
 IMAGE = "</title><img src=x onerror=alert(1)>\"'"
@@ -270,13 +277,25 @@ CASES = [
     Case(
         "a weight of 2**124 numbers",
         "summaries",
-        f"read: {1 << 124}$",
+        "refused: the tensor 'w' has 2 dimensions and no number of values",
         of_file(lambda path: summarize(path).weights, model(weights=[HUGE])),
+    ),
+    Case(
+        "a weight of 40,000 dimensions",
+        "summaries",
+        "refused: the tensor 'w' has 40,000 dimensions",
+        of_file(lambda path: summarize(path).weights, model(weights=[WIDE])),
+    ),
+    Case(
+        "2,000 names, the longest of 100,000 letters, side by side",
+        "summaries",
+        "read: [1-9]",
+        of_file(lambda path: len(compare(path, path)), model(many_kinds())),
     ),
     Case(
         "a weight of -5 numbers",
         "summaries",
-        "read: -5",
+        "refused: the tensor .* no number of values",
         of_file(lambda path: summarize(path).weights, model(weights=[NEGATIVE])),
     ),
     Case(

@@ -253,7 +253,7 @@ CASES = [
     Case(
         "a config of a billion layers",
         "model folders",
-        "refused: .*weights",
+        "refused: .*num_hidden_layers is 1,000,000,000, more than 200",
         config(num_hidden_layers=10**9),
     ),
     Case(
@@ -295,6 +295,18 @@ CASES = [
         "records",
         "refused: .*some.json: not JSON",
         record("[" * 100_000),
+    ),
+    Case(
+        "a record 500 levels deep",
+        "records",
+        "refused: .*some.json: no record, a list 20 levels deep",
+        record('{"rungs": ' + "[" * 500 + "]" * 500 + "}"),
+    ),
+    Case(
+        "a record of 60,000 wrong rungs",
+        "records",
+        "refused: .*some.json: no record, it has 60,000 rungs",
+        record({"rungs": [{}] * 60_000}),
     ),
     Case("a record that is a list", "records", "refused: .*some.json: no record", record([])),
     Case("a record whose names are half formulas", "records", "read: charts", chart_of_names),

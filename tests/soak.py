@@ -21,6 +21,7 @@ from pathlib import Path
 import psutil
 
 from helpers import chapters
+from helpers.errors import run_command
 from helpers.files import PROJECT
 
 MEMORY = 1.1  # times what it was after the first time: Python keeps some of what it had
@@ -205,11 +206,12 @@ def soak(
     return rows
 
 
-def main(times: int, chosen: list[str]) -> int:
+def main(asked: str, chosen: list[str]) -> int:
     """Runs the course so many times; 1 if something grew, 2 if nothing can be compared."""
-    if times < 2:
-        print(f"error: SOAK={times}: must be at least 2, to compare", file=sys.stderr)
+    if not asked.isdecimal() or int(asked) < 2:
+        print(f"error: SOAK={asked}: must be a number from 2 on, to compare", file=sys.stderr)
         return 2
+    times = int(asked)
     parts = [
         [one for one in paths if one.name.startswith(tuple(chosen or [""]))]
         for paths in (chapters.chapter_paths(), chapters.solution_paths())
@@ -221,4 +223,4 @@ def main(times: int, chosen: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]), sys.argv[2:]))
+    run_command(lambda: main(sys.argv[1], sys.argv[2:]))

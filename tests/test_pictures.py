@@ -435,9 +435,8 @@ def test_a_tangle_is_refused_before_it_is_arranged(monkeypatch):
     with pytest.raises(InputError) as caught:
         draw(dense(150))
     assert str(caught.value) == (
-        "152 boxes and 11326 links, which pass 573801 ranks: a picture holds 50000 of boxes and "
-        "passed ranks; cut a part out with onnx.utils.extract_model, or open the file with "
-        "helpers.viewer"
+        "152 boxes and 573,801 pieces of links are more than the 5,000 that a picture holds; cut a "
+        "part out with onnx.utils.extract_model, or open the file in Netron with helpers.viewer"
     )
 
 

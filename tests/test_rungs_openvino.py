@@ -209,3 +209,36 @@ def test_a_file_that_openvino_refuses_for_another_reason_is_not_taken_for_one_th
     (tmp_path / "no.onnx").write_text("no model")
     with pytest.raises(RuntimeError):
         openvino_lacks(tmp_path / "no.onnx")
+
+
+def packed(path, how=zipfile.ZIP_STORED, **parts):
+    with zipfile.ZipFile(path, "w", how) as archive:
+        for name, content in parts.items():
+            archive.writestr(f"model.{name}", content)
+    return path
+
+
+def damaged(path):
+    content = bytearray(packed(path, xml=b"<net>" * 100, bin=b"").read_bytes())
+    content[60] ^= 1
+    path.write_bytes(content)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("make", "told"),
+    [
+        (lambda path: packed(path, bin=b""), "no item named 'model.xml'"),
+        (lambda path: packed(path, xml=b"<net/>", bin=b""), ""),
+        (damaged, "Bad CRC-32"),
+        (
+            lambda path: packed(path, zipfile.ZIP_DEFLATED, xml=bytes(300_000_000), bin=b""),
+            "300,000,000 bytes are packed into it",
+        ),
+    ],
+    ids=["no graph", "no layers", "altered", "packed"],
+)
+def test_a_zip_that_is_no_model_is_refused_in_one_line(tmp_path, make, told):
+    path = make(tmp_path / "m.zip")
+    with pytest.raises(InputError, match=rf"m\.zip: OpenVINO cannot read it \(.*{told}"):
+        openvino_rung(path, name="int8", precision="int8")

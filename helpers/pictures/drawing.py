@@ -14,11 +14,13 @@ from helpers.pictures.boxes import TITLE_POINTS, diagram, shortened
 from helpers.pictures.marks import draw_box, draw_layout, draw_text
 from helpers.pictures.parts import Box, Layout
 from helpers.pictures.words import describe, describe_marks
+from helpers.subgraphs import all_graphs
 
 __all__ = ["Picture", "draw"]
 
 _MARGIN, _BETWEEN, _TITLE, _LEGEND = 0.25, 0.6, 0.35, 0.26  # inches
 _SMALLEST = 1 / TITLE_POINTS  # of a scale: type of one point, which is a speck
+_NODES = 5_000  # of all graphs of a picture, and those inside them
 _TALLEST = 400.0  # inches; a PNG that is much taller than 2**16 dots cannot be written
 _NAMES = {
     "input": "input", "output": "output", "initializer": "initializer", "outer": "from outside",
@@ -71,6 +73,12 @@ def draw(
             there is not a title for each, or there are not marks for each.
     """
     graphs = [_graph(model) for model in models]
+    nodes = sum(len(inner.node) for graph in graphs for inner in all_graphs(graph))
+    if nodes > _NODES:  # with all bodies; each graph of them has limits of its own
+        raise InputError(
+            f"{nodes:,} nodes are more than the {_NODES:,} that a picture holds; cut a part out "
+            "with onnx.utils.extract_model, or open the file in Netron with helpers.viewer"
+        )
     graphs = graphs if weights else [_without_weights(graph) for graph in graphs]
     titles = list(titles) or [_name(*pair) for pair in zip(models, graphs, strict=True)]
     if len(titles) != len(graphs):

@@ -17,7 +17,7 @@ __all__ = ["arrange"]
 
 _BESIDE = 0.28  # inches between two boxes of a rank
 _EMPTY = 0.32  # inches: as high as a box of one line, so that graphs side by side stay level
-_MOST = 50_000  # boxes and pieces of links in a layout: some seconds of work, and a black picture
+_MOST = 5_000  # boxes and pieces of links in a layout: half a minute of work, and a grey picture
 
 
 def arrange(boxes: Sequence[Box], links: Sequence[Link], below: float = 0.5) -> Layout:
@@ -38,9 +38,9 @@ def arrange(boxes: Sequence[Box], links: Sequence[Link], below: float = 0.5) -> 
     pieces = sum(rank[link.target] - rank[link.source] for link in links)
     if len(boxes) + pieces > _MOST:
         raise InputError(
-            f"{len(boxes)} boxes and {len(links)} links, which pass {pieces} ranks: a picture "
-            f"holds {_MOST} of boxes and passed ranks; cut a part out with "
-            "onnx.utils.extract_model, or open the file with helpers.viewer"
+            f"{len(boxes):,} boxes and {pieces:,} pieces of links are more than the {_MOST:,} that "
+            "a picture holds; cut a part out with onnx.utils.extract_model, or open the file in "
+            "Netron with helpers.viewer"
         )
     rows: list[list[int]] = [[] for _ in range(max(rank, default=-1) + 1)]
     for number, place in enumerate(rank):

@@ -7,6 +7,7 @@ import importlib.util
 import re
 import time
 import zipfile
+import zlib
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -136,26 +137,29 @@ def _compile(
     import openvino
 
     core = openvino.Core()
-    try:
-        model = _read(core, path)
-    except RuntimeError as error:
-        reason = str(error).strip().split("\n")[-1][:300]
-        raise InputError(f"{path}: OpenVINO cannot read it ({reason}); export it again") from error
-    if length is not None:
-        model.reshape({value.any_name: [1, length] for value in model.inputs})
     options: dict[str, Any] = {
         "INFERENCE_PRECISION_HINT": _HINTS[precision],
         "PERFORMANCE_HINT": "LATENCY",
     }
     if threads is not None:
         options["INFERENCE_NUM_THREADS"] = threads
-    return core.compile_model(model, "CPU", options)
+    try:
+        model = _read(core, path)
+        if length is not None:
+            model.reshape({value.any_name: [1, length] for value in model.inputs})
+        return core.compile_model(model, "CPU", options)
+    except (RuntimeError, KeyError, NotImplementedError, zipfile.BadZipFile, zlib.error) as error:
+        reason = str(error).strip().split("\n")[-1][:300]
+        raise InputError(f"{path}: OpenVINO cannot read it ({reason}); export it again") from error
 
 
 def _read(core: "openvino.Core", path: Path) -> "openvino.Model":
     if not zipfile.is_zipfile(path):
         return core.read_model(path)
     with zipfile.ZipFile(path) as parts:
+        unpacked = sum(part.file_size for part in parts.infolist())
+        if unpacked > path.stat().st_size:  # what `openvino_int8` writes is not compressed
+            raise zipfile.BadZipFile(f"{unpacked:,} bytes are packed into it")
         return core.read_model(parts.read("model.xml"), parts.read("model.bin"))
 
 
