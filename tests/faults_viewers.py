@@ -22,7 +22,7 @@ VIEW = """\
 import urllib.request
 from helpers.viewer import view
 with view({!r}) as shown:
-    shown.frame()
+    shown.frame(live=True)
     print(repr(shown), urllib.request.urlopen(shown.url).status if shown.url else "")
 """
 
