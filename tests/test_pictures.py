@@ -440,6 +440,45 @@ def test_a_tangle_is_refused_before_it_is_arranged(monkeypatch):
     )
 
 
+def branches(count, inner):
+    """A chain of Ifs, each with one body of so many nodes."""
+    body = [helper.make_node("Relu", ["x"], [f"b{number}"]) for number in range(inner)]
+    branch = helper.make_graph(body, "b", [], [])
+    return odd(
+        [helper.make_node("If", [f"v{n}"], [f"v{n + 1}"], then_branch=branch) for n in range(count)]
+    )
+
+
+def with_weights(count, layers):
+    """A few Ifs, whose bodies have few nodes and many weights."""
+    names = [[f"w{n}_{m}" for m in range(8)] for n in range(layers)]
+    body = [helper.make_node("Sum", row, [f"b{n}"]) for n, row in enumerate(names)]
+    weights = [TensorProto(name=name, dims=[1], data_type=1) for row in names for name in row]
+    branch = helper.make_graph(body, "b", [], [], weights)
+    return odd(
+        [helper.make_node("If", [f"v{n}"], [f"v{n + 1}"], then_branch=branch) for n in range(count)]
+    )
+
+
+@pytest.mark.parametrize(
+    ("graphs", "told"),
+    [
+        ([branches(30, 3)], None),
+        ([branches(200, 20)], "2,640 boxes and 2,400 pieces of links are more than"),
+        ([branches(5_001, 0)], "5,001 boxes and 0 "),
+        ([with_weights(20, 50)], "boxes and .* more than the 5,000"),
+        ([branches(30, 3)] * 15, "boxes and .* pieces of links are more than the 5,000"),
+    ],
+    ids=["few", "in bodies", "bodies alone", "weights in bodies", "side by side"],
+)
+def test_a_picture_has_one_allowance_for_its_graphs_and_their_bodies(graphs, told):
+    if told is None:
+        assert draw(*graphs).layouts
+        return
+    with pytest.raises(InputError, match=told):
+        draw(*graphs)
+
+
 def test_links_do_not_make_the_axes_work_out_their_limits(monkeypatch):
     # for each curve that takes ten times as long as drawing it, and the limits are known
     monkeypatch.setattr(Axes, "_update_patch_limits", None)

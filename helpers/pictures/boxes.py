@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 import onnx
 
 from helpers.errors import InputError
-from helpers.pictures.layout import arrange
+from helpers.pictures.layout import Allowance, arrange
 from helpers.pictures.parts import Box, Frame, Layout, Link
 from helpers.subgraphs import nested
 from helpers.value_types import element_text, type_text
@@ -42,6 +42,7 @@ def diagram(
     names: bool = True,
     marks: Mapping[str, str] | None = None,
     rows: Mapping[str, int] | None = None,
+    left: Allowance | None = None,
 ) -> Layout:
     """Arranges a graph, with the bodies of If, Loop and Scan as frames inside their node.
 
@@ -54,6 +55,7 @@ def diagram(
         names: whether the names of nodes, and of values between them, are drawn.
         marks: {first output of a node: what stands on its box's corner}; not for nodes in bodies.
         rows: {first output of a node: the least rank for its box}, likewise.
+        left: what the picture still has room for, bodies too; None: this is all of it.
 
     Returns:
         The layout, in inches, with its upper left corner at (0, 0).
@@ -62,6 +64,7 @@ def diagram(
         InputError: the graph's nodes depend on each other in a circle, a name is given twice, or
             there is too much of it for one picture.
     """
+    left = left or Allowance()
     boxes: list[Box] = []
     origin: dict[str, tuple[int, float]] = {}
     weights = {tensor.name for tensor in graph.initializer}
@@ -86,7 +89,8 @@ def diagram(
     used = {name for node in graph.node for name in _reads(node)}
     for node in graph.node:
         labels = [shortened(name) if name in used and names else "" for name in node.output]
-        box = _operator(node, names, widest=max(map(_label_width, labels), default=0.0))
+        widest = max(map(_label_width, labels), default=0.0)
+        box = _operator(node, names, widest, left)
         box.value = next(iter(node.output), "")
         box.mark, box.row = (marks or {}).get(box.value, ""), (rows or {}).get(box.value, 0)
         for place, name in enumerate(node.output):
@@ -109,7 +113,7 @@ def diagram(
         boxes.append(_box("output", shortened(value.name), _type_of(value)))
         if source is not None:
             links.append(Link(source, len(boxes) - 1, start))
-    return arrange(boxes, links, below=0.5 if names else 0.2)
+    return arrange(boxes, links, below=0.5 if names else 0.2, left=left)
 
 
 def _type_of(value: onnx.ValueInfoProto) -> str:
@@ -135,10 +139,11 @@ def _reads(node: onnx.NodeProto) -> Iterator[str]:
     direct = [name for name in node.input if name]
     inner = [name for _, body in nested(node) for name in _taken_from_outside(body)]
     yield from direct
-    yield from (name for name in dict.fromkeys(inner) if name not in direct)
+    told = set(direct)
+    yield from (name for name in dict.fromkeys(inner) if name not in told)
 
 
-def _operator(node: onnx.NodeProto, names: bool, widest: float) -> Box:
+def _operator(node: onnx.NodeProto, names: bool, widest: float, left: Allowance) -> Box:
     """A node's box, wide enough for the names of its outputs below it and its bodies inside it."""
     box = _box("operator", shortened(node.op_type), shortened(node.name) if names else "")
     box.floats = node.op_type == "Constant"  # it has no input, and stands beside what uses it
@@ -147,7 +152,8 @@ def _operator(node: onnx.NodeProto, names: bool, widest: float) -> Box:
     box.width = max(box.width, widest + 0.1)
     across = 0.12
     for name, body in nested(node):
-        inner = diagram(body, outermost=False, names=names)
+        left.take(1)
+        inner = diagram(body, outermost=False, names=names, left=left)
         inner.move(across + 0.12, box.height + 0.26)
         width = max(inner.width + 0.24, _label_width(name) + 0.2)
         box.frames.append(Frame(name, inner, across, box.height, width, inner.height + 0.4))

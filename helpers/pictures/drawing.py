@@ -11,16 +11,15 @@ from helpers.errors import InputError
 from helpers.graphs import read_model
 from helpers.operator_kinds import PALETTE, kind_of
 from helpers.pictures.boxes import TITLE_POINTS, diagram, shortened
+from helpers.pictures.layout import Allowance
 from helpers.pictures.marks import draw_box, draw_layout, draw_text
 from helpers.pictures.parts import Box, Layout
 from helpers.pictures.words import describe, describe_marks
-from helpers.subgraphs import all_graphs
 
 __all__ = ["Picture", "draw"]
 
 _MARGIN, _BETWEEN, _TITLE, _LEGEND = 0.25, 0.6, 0.35, 0.26  # inches
 _SMALLEST = 1 / TITLE_POINTS  # of a scale: type of one point, which is a speck
-_NODES = 5_000  # of all graphs of a picture, and those inside them
 _TALLEST = 400.0  # inches; a PNG that is much taller than 2**16 dots cannot be written
 _NAMES = {
     "input": "input", "output": "output", "initializer": "initializer", "outer": "from outside",
@@ -69,16 +68,11 @@ def draw(
         A picture on a white ground, for dark and light themes. Wide graphs are drawn smaller.
 
     Raises:
-        InputError: there is no such file, a graph is circular or much too large to be drawn, or
-            there is not a title for each, or there are not marks for each.
+        InputError: there is no such file, a graph is circular, there are more than 5,000 boxes,
+            bodies and pieces of links (one for each rank that a link goes down), the type would be
+            too small, or there is not a title for each, or there are not marks for each.
     """
     graphs = [_graph(model) for model in models]
-    nodes = sum(len(inner.node) for graph in graphs for inner in all_graphs(graph))
-    if nodes > _NODES:  # with all bodies; each graph of them has limits of its own
-        raise InputError(
-            f"{nodes:,} nodes are more than the {_NODES:,} that a picture holds; cut a part out "
-            "with onnx.utils.extract_model, or open the file in Netron with helpers.viewer"
-        )
     graphs = graphs if weights else [_without_weights(graph) for graph in graphs]
     titles = list(titles) or [_name(*pair) for pair in zip(models, graphs, strict=True)]
     if len(titles) != len(graphs):
@@ -86,9 +80,10 @@ def draw(
     if marks and len(marks) != len(graphs):
         raise InputError(f"marks for {len(marks)} of {len(graphs)} graphs; give a mapping for each")
     layouts: list[Layout] = []
+    allowed = Allowance()
     for graph, own in zip(graphs, marks or [{}] * len(graphs), strict=True):
         level = {box.value: box.row for box in layouts[0].boxes} if layouts and marks else {}
-        layouts.append(diagram(graph, names=names, marks=own, rows=level))
+        layouts.append(diagram(graph, names=names, marks=own, rows=level, left=allowed))
     widths = [max(one.width, 0.08 * len(t)) for one, t in zip(layouts, titles, strict=True)]
     across = sum(widths) + _BETWEEN * (len(layouts) - 1)
     page = max(WIDTH, across + 2 * _MARGIN)
@@ -99,7 +94,8 @@ def draw(
     if height * scale > _TALLEST or scale < _SMALLEST:
         raise InputError(
             f"{sum(len(graph.node) for graph in graphs)} nodes are too many for one picture; cut a "
-            "part out with onnx.utils.extract_model, or open the file with helpers.viewer"
+            "part out with onnx.utils.extract_model, or open the file in Netron with "
+            "helpers.viewer"
         )
     told = [describe(graph, title=title) for graph, title in zip(graphs, titles, strict=True)]
     told += describe_marks(graphs, marks)

@@ -13,35 +13,66 @@ from helpers.errors import InputError
 from helpers.pictures.layers import chain, order, places
 from helpers.pictures.parts import Box, Layout, Link
 
-__all__ = ["arrange"]
+__all__ = ["Allowance", "arrange"]
 
 _BESIDE = 0.28  # inches between two boxes of a rank
 _EMPTY = 0.32  # inches: as high as a box of one line, so that graphs side by side stay level
-_MOST = 5_000  # boxes and pieces of links in a layout: half a minute of work, and a grey picture
+_MOST = 5_000  # boxes and pieces of links: at 5 ms each, of the slowest known, half a minute
 
 
-def arrange(boxes: Sequence[Box], links: Sequence[Link], below: float = 0.5) -> Layout:
+class Allowance:
+    """What is left of the 5,000 boxes, bodies and pieces of links that one picture holds.
+
+    A link has a piece for each rank that it goes down.
+    """
+
+    def __init__(self) -> None:
+        self._boxes = self._pieces = 0
+
+    def take(self, boxes: int, pieces: int = 0) -> None:
+        """Counts them before time is spent on their places.
+
+        Args:
+            boxes: how many boxes, or bodies.
+            pieces: how many pieces of links.
+
+        Raises:
+            InputError: they are more than are left.
+        """
+        self._boxes += boxes
+        self._pieces += pieces
+        if self._boxes + self._pieces > _MOST:
+            raise InputError(
+                f"{self._boxes:,} boxes and {self._pieces:,} pieces of links are more than the "
+                f"{_MOST:,} that a picture holds; cut a part out with onnx.utils.extract_model, or "
+                "open the file in Netron with helpers.viewer"
+            )
+
+
+def arrange(
+    boxes: Sequence[Box],
+    links: Sequence[Link],
+    below: float = 0.5,
+    *,
+    left: Allowance | None = None,
+) -> Layout:
     """Gives every box its place and every link its points.
 
     Args:
         boxes: in the order in which equals shall stand, from left to right.
         links: between them; from top to bottom once arranged.
         below: inches between two ranks; an edge's name stands in there.
+        left: what the picture still has room for; None: this is all of it.
 
     Returns:
         The layout; its upper left corner is at (0, 0).
 
     Raises:
-        InputError: the links form a circle, or are too many to tell apart.
+        InputError: the links form a circle, or there is too much of it for one picture.
     """
     rank = _ranks(boxes, links)
     pieces = sum(rank[link.target] - rank[link.source] for link in links)
-    if len(boxes) + pieces > _MOST:
-        raise InputError(
-            f"{len(boxes):,} boxes and {pieces:,} pieces of links are more than the {_MOST:,} that "
-            "a picture holds; cut a part out with onnx.utils.extract_model, or open the file in "
-            "Netron with helpers.viewer"
-        )
+    (left or Allowance()).take(len(boxes), pieces)
     rows: list[list[int]] = [[] for _ in range(max(rank, default=-1) + 1)]
     for number, place in enumerate(rank):
         rows[place].append(number)
