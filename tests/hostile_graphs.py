@@ -22,6 +22,7 @@ from helpers.wire import decode, encode
 __all__ = ["CASES", "NAMED", "shown_by_a_notebook"]
 
 MODEL = onnx.ModelProto.DESCRIPTOR
+UNKNOWN = b"\xf8\x7f\x01"  # a field of a number that no schema has
 
 
 def value(name, shape=(2,), kind=TensorProto.FLOAT):
@@ -53,9 +54,8 @@ def damaged(content: onnx.ModelProto, old: bytes, new: bytes) -> bytes:
     return data.replace(old, new)
 
 
-def nested_ifs(levels: int) -> bytes:
+def nested_ifs(levels: int, data: bytes = b"") -> bytes:
     """`If` in `If` as bytes: protobuf's own writer would refuse what its reader refuses."""
-    data = b""
     for level in reversed(range(levels)):
         number = 7 if level == 0 else (1, 5, 6)[(level - 1) % 3]
         data = encode_varint(number << 3 | 2) + encode_varint(len(data)) + data
@@ -162,7 +162,7 @@ def drawn_bytes(data):
     def attempt(folder):
         chart = nesting_chart(decode(data, MODEL), title="a file")
         chart.savefig(folder / "chart.png", dpi=20)
-        return "a chart"
+        return f"a chart, {chart.axes[0].get_xlabel()}"
 
     return attempt
 
@@ -350,6 +350,19 @@ CASES = [
         "nesting",
         "read: a chart",
         drawn_bytes(nested_ifs(100)),
+    ),
+    Case(
+        "a chart of 1,300 times 97 messages",
+        "nesting",
+        "read: a chart, .*; 3,200 shorter bars are left out$",
+        drawn_bytes(nested_ifs(97) * 1_300),
+        slow=True,
+    ),
+    Case(
+        "a listing of 50,000 fields below 97 messages",
+        "nesting",
+        "read: 50096$",
+        lambda folder: listing(decode(nested_ifs(97, UNKNOWN * 50_000), MODEL)).count("\n"),
     ),
     Case("weights at ../secret", "viewer", r"read: \['model.onnx'\]", staged(outside("../secret"))),
     Case(

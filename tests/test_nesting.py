@@ -4,8 +4,10 @@ import onnx
 import pytest
 from test_wire import BRANCH
 
+from helpers import nesting
 from helpers.errors import InputError
 from helpers.nesting import listing, nesting_chart, sizes
+from helpers.varint import encode_varint
 from helpers.wire import decode
 
 LINEAR = """
@@ -112,6 +114,29 @@ def test_bars_too_narrow_to_be_seen_are_left_out():
     fields = decode(graph.SerializeToString(), onnx.GraphProto.DESCRIPTOR)
     axes = nesting_chart(fields, title="t").axes[0]
     assert [text.get_text() for text in axes.texts] == ["initializer", "raw_data"]
+
+
+def nested(levels):
+    """Graphs in nodes in graphs, and so on."""
+    data = b"\xf8\x7f\x01"
+    for level in reversed(range(levels)):
+        number = 7 if level == 0 else (1, 5, 6)[(level - 1) % 3]
+        data = encode_varint(number << 3 | 2) + encode_varint(len(data)) + data
+    return data
+
+
+def test_a_picture_has_the_longest_bars_and_tells_how_many_are_left_out(monkeypatch):
+    fields = decode(nested(90) * 10, onnx.ModelProto.DESCRIPTOR)
+    whole = nesting_chart(fields, title="t")
+    assert len(whole.axes[0].collections) == 91 * 10
+    monkeypatch.setattr(nesting, "_BARS", 50)
+    chart = nesting_chart(fields, title="t")
+    bars = [path_of(bar) for bar in chart.axes[0].collections]
+    assert len(bars) == 50
+    lengths = sorted(one.x1 - one.x0 for one in map(path_of, whole.axes[0].collections))
+    assert sorted(bar.x1 - bar.x0 for bar in bars) == lengths[-50:]
+    assert chart.axes[0].get_xlabel() == "byte of the file; 860 shorter bars are left out"
+    assert chart.alt.endswith("; 860 shorter bars are left out.")
 
 
 def test_no_fields_make_no_picture():
