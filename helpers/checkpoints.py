@@ -21,7 +21,8 @@ _SIZES = (
 )
 _INDEX = "model.safetensors.index.json"  # which tensor lies in which file, where they are several
 _LAYERS = 200  # BERT-large has 24; transformers makes each before it looks at the weights
-_TEXT_BYTES = 16 << 20  # of what is no weights; the largest of BERT-large's has half a MB
+_TEXTS = (".json", ".txt", ".jinja")
+_TEXT_BYTES = 16 << 20  # of each; the largest of BERT-large's has half a MB
 _TOKENIZERS = (None, "BertTokenizer", "BertTokenizerFast")
 
 
@@ -112,7 +113,7 @@ def _check_files(folder: Path) -> None:
             continue
         if not path.is_file():
             raise InputError(f"{path}: is no plain file; remove it, or put the file itself there")
-        if path.suffix != ".safetensors" and path.stat().st_size > _TEXT_BYTES:
+        if path.suffix in _TEXTS and path.stat().st_size > _TEXT_BYTES:
             raise InputError(
                 f"{path}: has {path.stat().st_size:,} bytes, and no BERT's has more than "
                 f"{_TEXT_BYTES:,}; save the model and its tokenizer again"
@@ -184,7 +185,7 @@ def _check_sizes(name: str, config: dict[str, Any], room: int) -> None:
         raise InputError(f"{name}: {told}; give a BERT that was fine-tuned on SQuAD")
     layers, hidden, inner, *rows = sizes.values()
     if layers > _LAYERS:
-        raise InputError(f"{name}: its num_hidden_layers is {layers:,}, more than {_LAYERS}")
+        raise InputError(f"{name}: its num_hidden_layers is {layers:,}, {_LAYERS} at most")
     needed = layers * (4 * hidden * hidden + 2 * hidden * inner) + sum(rows) * hidden
     if needed > room:  # a byte a number is less than any file has
         raise InputError(

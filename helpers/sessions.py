@@ -44,31 +44,29 @@ def open_session(
 ) -> onnxruntime.InferenceSession:
     """Opens a model on one execution provider and refuses to fall back to another.
 
-    ONNX Runtime itself falls back to the CPU with no more than a log line: what
-    `get_available_providers()` lists is what the package was built with, not what this machine
-    can run. Only `session.get_providers()` tells. Its Python part has a fallback of its own: where
-    opening fails, or a run does, it tries again on the CPU. That is switched off, so that an error
-    stays one.
+    ONNX Runtime itself falls back to the CPU with no more than a log line; only
+    `session.get_providers()` tells. Its Python part tries again on the CPU where opening or a run
+    fails; that is switched off.
 
     Args:
-        path: the .onnx file.
+        path: the .onnx file. It may ask for all memory; limit a process that opens a stranger's.
         device: `cpu`, `cuda` or `tensorrt`. Behind TensorRT stands CUDA, and behind both the CPU,
             for operators that they lack.
         threads: threads inside one operator; ONNX Runtime's own choice when None.
-        options: session options to start from. They are changed: the log level is lowered, and
-            `threads`, where given, is set on them. (ONNX Runtime cannot copy them.)
+        options: session options to start from. They are changed (ONNX Runtime cannot copy them):
+            the log level is lowered, and `threads`, where given, is set on them.
         tf32: whether the CUDA provider may round float32 factors to TF32, with 10 bits after the
-            point instead of 23. ONNX Runtime itself allows it; here fp32 means fp32.
+            point instead of 23; ONNX Runtime itself allows it.
         provider_options: more options of the provider asked for, by ONNX Runtime's names.
-        without: graph optimizers that are left out, by ONNX Runtime's names
-            (`SkipLayerNormFusion`). A name that it does not know is passed over in silence.
+        without: graph optimizers that are left out, by ONNX Runtime's names (one that it does not
+            know is passed over in silence).
 
     Returns:
         A session whose first provider is the one asked for.
 
     Raises:
-        InputError: no such device name, no file, not an ONNX model, two packages of ONNX Runtime
-            installed over each other, or the session came up on another provider.
+        InputError: no such device, no ONNX model, two packages of ONNX Runtime installed over each
+            other, or the session came up on another provider.
     """
     _refuse_two_packages()
     if device not in PROVIDERS:
@@ -86,6 +84,8 @@ def open_session(
     if asked not in onnxruntime.get_available_providers():
         raise InputError(_no_provider(device, asked, "this onnxruntime was built without it"))
     try:
+        if Path(path).is_fifo():  # it would be waited for
+            raise OSError("it is no plain file")
         session = onnxruntime.InferenceSession(
             str(path),
             options,

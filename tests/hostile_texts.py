@@ -253,7 +253,7 @@ CASES = [
     Case(
         "a config of a billion layers",
         "model folders",
-        "refused: .*num_hidden_layers is 1,000,000,000, more than 200",
+        "refused: .*num_hidden_layers is 1,000,000,000, 200 at most",
         config(num_hidden_layers=10**9),
     ),
     Case(

@@ -18,6 +18,7 @@ from PIL import Image
 
 from helpers.book import build_book, card_of, remote_loads
 from helpers.book.__main__ import main
+from helpers.book.cards import _shape
 from helpers.chapters import NOTEBOOKS, chapter_paths
 from helpers.errors import InputError, run_command
 from helpers.files import PROJECT
@@ -397,3 +398,9 @@ def test_the_command_says_where_the_book_is(tmp_path):
     assert (run.returncode, run.stderr) == (0, "")
     assert run.stdout == f"book: {tmp_path / 'site' / 'index.html'}\n"
     assert (tmp_path / "site" / "01-a.html").is_file()
+
+
+@pytest.mark.parametrize("png", [b"abc", b"\x89PNG" + bytes(40)], ids=["short", "without size"])
+def test_a_picture_that_is_no_png_is_refused(png):
+    with pytest.raises(InputError, match="no whole PNG; run it again"):
+        _shape(png)

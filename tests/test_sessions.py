@@ -1,5 +1,6 @@
 """A session on the provider that was asked for, or none at all; and rungs that tell the truth."""
 
+import os
 from types import SimpleNamespace
 
 import numpy as np
@@ -231,3 +232,10 @@ def test_the_operators_in_a_session_are_those_after_its_own_fusions(tiny_onnx):
 def test_a_missing_file_has_no_operators_in_a_session(tmp_path):
     with pytest.raises(InputError, match=r"none\.onnx: ONNX Runtime cannot open it"):
         ops_in_session(tmp_path / "none.onnx")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes with names")
+def test_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "model.onnx")
+    with pytest.raises(InputError, match=r"model\.onnx: .*it is no plain file"):
+        open_session(tmp_path / "model.onnx")

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 from nbformat import NotebookNode
 
+from helpers.errors import InputError
+
 __all__ = ["Card", "card_of", "start_page"]
 
 _SHAPE = 2.0  # width over height of the place that a card has for a picture
@@ -135,5 +137,6 @@ def _pictures(notebook: NotebookNode) -> list[tuple[bytes, str]]:
 
 def _shape(png: bytes) -> float:
     """Width over height of a PNG, from its header."""
-    width, height = struct.unpack(">II", png[16:24])
-    return width / height
+    if len(png) < 24 or 0 in (shape := struct.unpack(">II", png[16:24])):
+        raise InputError("a chapter's picture is no whole PNG; run it again (make rerun)")
+    return shape[0] / shape[1]
