@@ -16,7 +16,7 @@ __all__ = [
 _PLACE = re.compile(r"/onnxruntime_src/\S+:\d+ [^()\n]*\([^()\n]*\) ")
 """A file, a line and a signature, which stand before the words that matter, and are longer."""
 
-_ORDERS = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\udc80-\udcff]")
+_ORDERS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\udc80-\udcff]")
 """What moves a terminal's cursor, sets its title, or turns the direction of a line."""
 
 _LETTERS = 2000  # of an error

@@ -116,6 +116,15 @@ def test_a_model_that_does_not_end_is_ended(endless, monkeypatch):
     assert threads_end(before)
 
 
+@pytest.fixture
+def ctrl_c():
+    """Ctrl-C raises, as at a terminal: what a shell starts in the background ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_ends_a_model_that_does_not_end(endless, monkeypatch):
     monkeypatch.setattr(judging, "_LONGEST_S", 60)
     monkeypatch.setattr(judging, "opened", signalled(judging.opened))
