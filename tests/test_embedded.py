@@ -17,14 +17,14 @@ from helpers.training.evaluate import score_parts
 
 FLOORS = {
     "generated-held-out": 96.0,
-    "generated-unseen-wording": 83.0,
-    "generated-other-forms": 93.0,
-    "natural-development": 60.0,
-    "natural-test": 67.0,
+    "generated-unseen-wording": 85.0,
+    "generated-other-forms": 92.0,
+    "natural-development": 59.0,
+    "natural-test": 69.0,
 }
 """EM in percent, windows of 384, that a change must not fall below: just under what the shipped
-model reaches. What the project wants is 96 on the first, 85 on the second and 65 on natural prose;
-raise a floor when the model does."""
+model reaches, and what the project wants: 96 on the first, 85 on the second. Raise a floor when the
+model does."""
 
 GENERATED = ("generated-held-out", "generated-unseen-wording", "generated-other-forms")
 NATURAL = ("natural-development", "natural-test")
@@ -74,6 +74,13 @@ def test_there_are_enough_questions_marked_by_title(asked):
 @pytest.mark.parametrize("title", FLOORS)
 def test_the_shipped_model_reads_as_well_as_when_it_was_trained(scored, title):
     assert scored[title]["exact_match"] >= FLOORS[title]
+
+
+def test_it_answers_two_of_three_questions_on_natural_prose(scored):
+    """What the project wants is 65 % of all of them together."""
+    parts = [scored[title] for title in NATURAL]
+    right = sum(part["questions"] * part["exact_match"] / 100 for part in parts)
+    assert round(right) >= 0.65 * sum(part["questions"] for part in parts)
 
 
 def test_onnx_runtime_gives_the_same_answers_to_every_question(asked, pytorch, onnx):

@@ -19,7 +19,7 @@ from helpers import training
 from helpers.errors import InputError
 from helpers.models import EMBEDDED
 from helpers.squad import read_squad
-from helpers.training.batches import batches
+from helpers.training.batches import Hidden, batches
 from helpers.training.data import clean_passages, training_texts
 from helpers.training.encode import encode
 from helpers.training.exam import NATURAL
@@ -35,7 +35,7 @@ from helpers.training.structure import new_model, small_config
 from helpers.training.templates import parse, spelled_out
 from helpers.training.train import _mixed, train
 from helpers.training.values import value
-from helpers.training.vocabulary import load_tokenizer, train_vocabulary
+from helpers.training.vocabulary import MASK, load_tokenizer, train_vocabulary
 
 
 @pytest.fixture(scope="module")
@@ -289,7 +289,7 @@ def few_samples(forms):
 def trained(levels, **changes):
     """The running average of the weights after three steps, one on each level."""
     plan = Plan(short_steps=1, medium_steps=1, steps=3, size=4, **changes)
-    return train(new_model(small_config(4500), plan.seed), levels, plan).state_dict()
+    return train(new_model(small_config(5200), plan.seed), levels, plan).state_dict()
 
 
 def test_a_longer_plan_keeps_the_proportions_of_its_stages():
@@ -305,7 +305,7 @@ def test_batches_come_from_the_core_as_often_as_the_plan_says(few_samples):
     core = dataclasses.replace(core, tags=np.full_like(core.tags, 1))
     every = dataclasses.replace(every, tags=np.full_like(every.tags, 2))
     plan = Plan(size=4, core_share=0.75)
-    feed = _mixed((core, every), np.random.default_rng(0), plan, 8)
+    feed = _mixed((core, every), np.random.default_rng(0), plan, 8, None)
     kinds = [int(next(feed).tags.max()) for _ in range(200)]
     assert 0.65 < kinds.count(1) / len(kinds) < 0.85
     assert set(kinds) == {1, 2}
@@ -319,6 +319,44 @@ def test_a_batch_is_as_wide_as_its_longest_sample_rounded_up(few_samples, multip
     for batch in made:
         longest = int(batch.mask.sum(1).max())
         assert batch.ids.shape[1] == math.ceil(longest / multiple) * multiple
+
+
+def words_lost(few_samples, hidden):
+    """Batches that lost words beside the same ones that kept all: pairs of (kept, lost)."""
+    makers = (
+        batches(few_samples[2][0], np.random.default_rng(0), 8, hidden=chosen)
+        for chosen in (Hidden(0.0, 1.0, 5200), hidden)
+    )
+    pairs = list(zip(*makers, strict=True))
+    assert pairs
+    return pairs
+
+
+def test_questions_lose_ordinary_words_and_nothing_else_changes(few_samples):
+    for kept, lost in words_lost(few_samples, Hidden(1.0, 1.0, 5200)):
+        changed = kept.ids != lost.ids
+        question = (kept.mask == 1) & (kept.segments == 0) & (kept.ids > MASK)
+        assert not (changed & ~question).any()
+        assert changed.sum() > 0.99 * question.sum()  # a word may be drawn for itself
+        assert 0.3 < (lost.ids[question] == MASK).float().mean() < 0.7
+        assert lost.ids[question].min() >= MASK
+        assert lost.ids.max() < 5200
+        others = [name for name in kept._fields if name not in {"ids", "copied"}]
+        assert all(torch.equal(getattr(kept, name), getattr(lost, name)) for name in others)
+
+
+def test_a_passage_word_counts_as_copied_only_while_the_question_shows_it(few_samples):
+    for kept, lost in words_lost(few_samples, Hidden(1.0, 1.0, MASK + 2)):
+        assert (kept.copied & (kept.ids > MASK)).any()
+        assert not (lost.copied & (lost.ids > MASK + 1)).any()
+
+
+def test_as_many_questions_lose_as_many_words_as_the_plan_says(few_samples):
+    pairs = words_lost(few_samples, Hidden(0.5, 0.4, 5200))
+    changed = torch.cat([(a.ids != b.ids).float().sum(1) for a, b in pairs])
+    words = torch.cat([((a.ids > MASK) & (a.segments == 0)).float().sum(1) for a, _ in pairs])
+    assert 0.3 < (changed > 0).float().mean() < 0.7
+    assert 0.1 < changed.sum() / words.sum() < 0.3
 
 
 @pytest.mark.parametrize("threads", [1, 3])
@@ -345,7 +383,7 @@ def test_training_can_be_repeated_byte_for_byte(few_samples, capsys):
 def test_training_moves_every_weight_in_either_precision(few_samples, dtype, monkeypatch):
     monkeypatch.setattr("helpers.training.train.matrix_dtype", lambda device: dtype)
     after = trained(few_samples)
-    before = new_model(small_config(4500), Plan().seed).state_dict()
+    before = new_model(small_config(5200), Plan().seed).state_dict()
     assert {tensor.dtype for tensor in after.values()} == {torch.float32}
     assert all(torch.isfinite(tensor).all() for tensor in after.values())
     assert [name for name in before if torch.equal(before[name], after[name])] == []

@@ -14,10 +14,11 @@ Who imports whom (no circles)::
     mixture               which kinds, how often  -> all that make passages
     vocabulary, encode    text to token ids       -> passages
     data                  many of them, in parallel
-    structure             the model at its start
-    batches               samples as tensors      -> encode
+    plan                  training in numbers
+    structure             the model at its start  -> plan
+    batches               samples as tensors      -> encode, vocabulary
     forward, losses       one step's arithmetic   -> batches
-    plan, memory, precision, captured, train  the loop  -> batches, losses
+    memory, precision, captured, train  the loop  -> plan, batches, losses
     exam, evaluate, card  scores and what is saved
     making                the whole way           -> all of the above
 

@@ -9,10 +9,38 @@ import numpy as np
 import torch
 
 from .encode import Samples
+from .vocabulary import MASK
 
-__all__ = ["Batch", "batches"]
+__all__ = ["Batch", "Hidden", "batches"]
 
 POSITIONS = 384
+
+
+class Hidden(NamedTuple):
+    """How questions lose words, so that a reader leans on no single one of them.
+
+    Attributes:
+        share: Share of the questions that do.
+        words: Share of their tokens that another one stands for: [MASK], or any word piece.
+        vocabulary: Word pieces that there are.
+    """
+
+    share: float
+    words: float
+    vocabulary: int
+
+    def ids(self, ids: np.ndarray, question: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Give the token ids with some of the questions' replaced.
+
+        Args:
+            ids: Token ids; shape (batch, length).
+            question: Which of them are a question's; the special ones among them stay.
+            rng: Source of chance.
+        """
+        among = question & (ids > MASK) & (rng.random((len(ids), 1)) < self.share)
+        lost = among & (rng.random(ids.shape) < self.words)
+        pieces = rng.integers(MASK + 1, self.vocabulary, ids.shape)
+        return np.where(lost, np.where(rng.random(ids.shape) < 0.5, MASK, pieces), ids)
 
 
 class Batch(NamedTuple):
@@ -37,7 +65,13 @@ class Batch(NamedTuple):
 
 
 def batches(
-    samples: Samples, rng: np.random.Generator, size: int, *, pool: int = 50, multiple: int = 8
+    samples: Samples,
+    rng: np.random.Generator,
+    size: int,
+    *,
+    pool: int = 50,
+    multiple: int = 8,
+    hidden: Hidden | None = None,
 ) -> Iterator[Batch]:
     """Go through the samples once, in chance order but with like lengths together.
 
@@ -48,6 +82,7 @@ def batches(
         pool: Batches that are sorted by length together.
         multiple: Of what the width is a multiple. Few different shapes are worth some padding, as
             oneDNN compiles, and CUDA graphs are recorded, for each.
+        hidden: How questions lose words; None: they keep all.
 
     Yields:
         The batches.
@@ -59,10 +94,16 @@ def batches(
         group = group[np.argsort(lengths[group], kind="stable")]
         firsts = np.arange(0, len(group) - size + 1, size)
         for first in rng.permutation(firsts):
-            yield _batch(samples, group[first : first + size], rng, multiple)
+            yield _batch(samples, group[first : first + size], rng, multiple, hidden)
 
 
-def _batch(samples: Samples, chosen: np.ndarray, rng: np.random.Generator, multiple: int) -> Batch:
+def _batch(
+    samples: Samples,
+    chosen: np.ndarray,
+    rng: np.random.Generator,
+    multiple: int,
+    hidden: Hidden | None,
+) -> Batch:
     lengths = samples.lengths[chosen]
     width = -int(-lengths.max() // multiple) * multiple
     places = np.arange(width)[None]
@@ -72,6 +113,8 @@ def _batch(samples: Samples, chosen: np.ndarray, rng: np.random.Generator, multi
     tags = np.where(mask, samples.tags[index], 0).astype(np.int64)
     heads = samples.heads[chosen][:, None]
     segments = (mask & (places >= heads)).astype(np.int64)
+    if hidden:
+        ids = hidden.ids(ids, mask & (segments == 0), rng)
     shift = np.where(
         rng.random(len(chosen)) < 0.5, rng.integers(0, POSITIONS - width + 1, len(chosen)), 0
     )

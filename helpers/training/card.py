@@ -34,8 +34,8 @@ steps of {size} questions, on {where}, {minutes:.0f} minutes.
 - `generated-held-out`: passages from the core, with names that training never saw.
 - `generated-unseen-wording`: question wordings that it never saw either.
 - `generated-other-forms`: unseen names in the forms outside the core, which it saw less often.
-- `natural-development`, `natural-test`: hand-written prose that no form made. Changes were
-  judged on `natural-development`; `natural-test` was only scored.
+- `natural-development`, `natural-test`: hand-written prose that no form made. Changes to
+  the forms were judged on `natural-development` alone.
 
 Scores are in percent, by the official SQuAD v1.1 rules, with windows of 384 tokens.
 

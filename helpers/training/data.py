@@ -24,7 +24,7 @@ __all__ = ["clean_passages", "make_samples", "training_texts"]
 
 CHUNK = 1000  # passages made at a time
 LONGEST = (60, 128, 240)  # tokens of a pair at each level
-_VOCABULARY_CORE_SHARE = 0.6  # of the passages whose words are counted
+_VOCABULARY_CORE_SHARE = 0.3  # of the passages whose words are counted
 
 
 def training_texts(forms: Forms, seed: int, count: int) -> list[str]:

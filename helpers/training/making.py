@@ -17,12 +17,14 @@ from .encode import Samples
 from .exam import write_exam
 from .form_files import read_forms
 from .forms import Forms
+from .plan import Plan
 from .vocabulary import train_vocabulary
 
 __all__ = ["make"]
 
 _KIND = "model of make model"
-PASSAGES = (20_000, 60_000, 40_000)  # at each level, from the core; as many from all forms
+PASSAGES = (40_000, 120_000, 80_000)  # at each level, from the core; as many from all forms
+_STEPS = 27_000  # that read so many; fewer steps read fewer
 EXAM_SEED = 77
 
 
@@ -40,19 +42,23 @@ def make(
     Args:
         folder: Where the model goes; replaced only at the end.
         exam: Where the exam goes; replaced only at the end, too.
-        share: Share of the full amount of passages and steps.
+        share: Share of the vocabulary's texts and of the plan's steps.
         seed: Fixes data and training.
-        steps: How many steps to train; None takes the plan's, times `share`.
+        steps: How many steps to train; None takes the plan's, times `share`. The passages are in
+            proportion to them.
         device: Where to train: "cpu" or "cuda".
 
     Returns:
         The scores, as a table.
     """
+    plan = Plan(seed=seed)
+    plan = plan.lasting(steps or round(plan.steps * share))
     forms = read_forms()
     with put_in_place(exam) as new_exam, replacing(folder, ours=is_made, kind=_KIND) as sibling:
         vocabulary = sibling / "vocab.txt"
         train_vocabulary(training_texts(forms, seed, max(1000, round(6000 * share))), vocabulary)
-        levels = [_samples(vocabulary, seed, level, share) for level in range(len(PASSAGES))]
+        part = plan.steps / _STEPS
+        levels = [_samples(vocabulary, seed, level, part) for level in range(len(PASSAGES))]
         from transformers import (
             AutoTokenizer,
             BertForQuestionAnswering,
@@ -60,12 +66,9 @@ def make(
         from transformers.utils.logging import disable_progress_bar
 
         from .evaluate import score_parts
-        from .plan import Plan
         from .structure import new_model, small_config
         from .train import train
 
-        plan = Plan(seed=seed)
-        plan = plan.lasting(steps or round(plan.steps * share))
         size = len(vocabulary.read_text(encoding="utf-8").splitlines())
         began = time.perf_counter()
         trained = train(new_model(small_config(size), seed), levels, plan, device)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
-from .structure import THREADS
+__all__ = ["THREADS", "Plan"]
 
-__all__ = ["Plan"]
+THREADS = 2
+"""Threads that share the arithmetic: their number changes the order of sums, so it is fixed."""
 
 
 @dataclass(frozen=True)
@@ -20,8 +21,11 @@ class Plan:
         steps: all steps; those that remain are on whole passages.
         core_share: share of batches that come from the core of the forms; the others come from all.
         medium_share: share of batches of somewhat longer passages among the whole ones.
+        hidden_share: share of the questions that lose words, each time anew.
+        hidden_words: share of the words that such a question loses.
         size: questions a batch.
         rate: the highest learning rate.
+        weight_decay: what each step takes of the matrices, times the rate.
         warm_up: steps until it is reached.
         decay_from: share of the steps after which it falls.
         help_weight: weight of the helpers' tasks but the next.
@@ -36,8 +40,11 @@ class Plan:
     steps: int = 9000
     core_share: float = 0.5
     medium_share: float = 0.35
+    hidden_share: float = 0.3
+    hidden_words: float = 0.15
     size: int = 64
     rate: float = 1.9e-3
+    weight_decay: float = 0.1
     warm_up: int = 150
     decay_from: float = 0.4
     help_weight: float = 0.6

@@ -10,7 +10,7 @@ import torch
 from tqdm import tqdm
 from transformers import BertForQuestionAnswering
 
-from .batches import Batch, batches
+from .batches import Batch, Hidden, batches
 from .captured import Captured
 from .encode import Samples
 from .losses import Helpers, loss_of
@@ -52,7 +52,8 @@ def train(
     optimizer = _optimizer(weights, plan, device)
     rng = np.random.default_rng(plan.seed)
     multiple = 8 if device == "cpu" else 16
-    feeds = [_mixed(level, rng, plan, multiple) for level in levels]
+    hidden = Hidden(plan.hidden_share, plan.hidden_words, model.config.vocab_size)
+    feeds = [_mixed(level, rng, plan, multiple, hidden) for level in levels]
     averaged = copy.deepcopy(model)
     turn = int(plan.steps * plan.decay_from)
     dtype = matrix_dtype(device)
@@ -101,7 +102,10 @@ def train(
 def _optimizer(weights: list[torch.nn.Parameter], plan: Plan, device: str) -> torch.optim.Optimizer:
     """AdamW, with weight decay on matrices alone; on a GPU its rate is a tensor, for the graphs."""
     matrices, vectors = [w for w in weights if w.ndim > 1], [w for w in weights if w.ndim < 2]
-    groups = [{"params": matrices, "weight_decay": 0.01}, {"params": vectors, "weight_decay": 0.0}]
+    groups = [
+        {"params": matrices, "weight_decay": plan.weight_decay},
+        {"params": vectors, "weight_decay": 0.0},
+    ]
     on_cpu = device == "cpu"
     rate = plan.rate if on_cpu else torch.tensor(plan.rate, device=device)
     return torch.optim.AdamW(
@@ -123,19 +127,27 @@ def _set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
 
 
 def _mixed(
-    level: tuple[Samples, Samples], rng: np.random.Generator, plan: Plan, multiple: int
+    level: tuple[Samples, Samples],
+    rng: np.random.Generator,
+    plan: Plan,
+    multiple: int,
+    hidden: Hidden | None,
 ) -> Iterator[Batch]:
     """Batches without end, each from the core or from all forms."""
-    core, every = (_endless(samples, rng, plan.size, multiple) for samples in level)
+    core, every = (_endless(samples, rng, plan.size, multiple, hidden) for samples in level)
     while True:
         yield next(core if rng.random() < plan.core_share else every)
 
 
 def _endless(
-    samples: Samples, rng: np.random.Generator, size: int, multiple: int
+    samples: Samples,
+    rng: np.random.Generator,
+    size: int,
+    multiple: int,
+    hidden: Hidden | None,
 ) -> Iterator[Batch]:
     while True:
-        yield from batches(samples, rng, size, multiple=multiple)
+        yield from batches(samples, rng, size, multiple=multiple, hidden=hidden)
 
 
 def _drift(averaged: torch.nn.Module, model: torch.nn.Module, amount: float) -> None:

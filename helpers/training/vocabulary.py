@@ -8,13 +8,15 @@ from pathlib import Path
 
 from tokenizers import BertWordPieceTokenizer
 
-__all__ = ["load_tokenizer", "train_vocabulary"]
+__all__ = ["MASK", "load_tokenizer", "train_vocabulary"]
 
 _SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+MASK = _SPECIAL.index("[MASK]")
+"""The id of [MASK], the last of the special tokens."""
 _EXTRA = "£€°–—’‘“”…½×"
 
 
-def train_vocabulary(texts: Iterable[str], path: Path, size: int = 4500) -> None:
+def train_vocabulary(texts: Iterable[str], path: Path, size: int = 5200) -> None:
     """Learn a lower-case vocabulary and write `vocab.txt`.
 
     The same texts give the same file. The trainer numbers letters inside words by chance, and
