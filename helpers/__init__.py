@@ -6,7 +6,7 @@ Who imports whom (no circles; everything may import `errors`)::
     errors                     -> stopping
     scratch                    folders to work in, which a killed process leaves to the next
     files                      a file is whole or absent -> scratch
-    replacing                  a folder takes another's place -> files
+    replacing                  a folder takes another's place -> files, scratch
     plain_json                 a JSON file from elsewhere, of a size that was said
     environment, varint
     instructions               what the processor lacks -> environment
@@ -15,21 +15,22 @@ Who imports whom (no circles; everything may import `errors`)::
     latency                    a measured time is a value -> busy, ratios
     recipes                    what decides a made file's content
     artifacts                  files made once, kept by what they were made from -> files
-    recorded                   the records in data/records, by name -> files
+    recorded                   the records in data/records, by name -> files, plain_json
     requirements               what is wanted, what is installed -> files
     wire_values                numbers and text on the wire -> varint
     wire_limits                how much one decoding takes at most -> wire_values
     wire                       a protobuf message, decoded and encoded -> wire_limits
     serving                    the process of Netron's server
-    downloads, checkpoints     one file; one folder of weights
-    hub                        a model's files, by their hashes -> downloads
+    downloads                  one file -> files
+    checkpoints                one folder of weights -> plain_json
+    hub                        a model's files, by their hashes -> downloads, scratch
     apart                      work in a process of its own -> errors
     subgraphs                  the graphs inside a graph
     operator_kinds             kinds of operators, and their colours
     value_types, graphs        what stands in an .onnx file -> subgraphs
     frames                     where a browser finds what a kernel serves -> errors
     viewer                     Netron, a process a file -> graphs, serving, frames, environment
-    squad                      reading, windows, decoding, scores
+    squad                      reading, windows, decoding, scores -> plain_json
     profiles                   ONNX Runtime's profile, added up by operator
     saturation                 what 16-bit sums do to int8
     models                     which BERT -> checkpoints, hub
@@ -50,9 +51,9 @@ Who imports whom (no circles; everything may import `errors`)::
     model_files                every file of one model -> recipes, artifacts, apart, quantization
     steps                      what a rung is built from -> model_files, rungs, records
     ladder                     the rungs by name -> steps, rungs
-    display                    every chart and table -> operator_kinds
+    display                    every chart and table -> operator_kinds, fusion
     diagrams                   drawn explanations -> display
-    nesting                    the lines, sizes and picture of a decoded file -> wire, display
+    nesting                    a decoded file in lines and a picture -> wire, varint, display
     rewrites                   a graph before and after: what replaced what -> graphs, subgraphs
     pictures                   still pictures of graphs -> graphs, display
     showing                    picture and Netron of a file -> pictures, viewer
@@ -62,13 +63,13 @@ Who imports whom (no circles; everything may import `errors`)::
     marking                    the answers, marked in the passage -> asking, squad
     form                       the form to ask more -> marking, settings, environment
     volume                     many windows at a time -> sweep, scoring, material
-    report                     a record as people read it -> display, recorded
+    report                     a record as people read it -> display, recorded, requirements
     benchmark                  the command -> all of the above
     exercises                  is an answer right? -> graphs, exports, quantization, costs, ...
     streams, execution         one notebook, run top to bottom
     chapters                   runs the notebooks -> execution
-    book                       the notebooks as a site -> chapters
-    training                   makes the embedded model -> squad
+    book                       the notebooks as a site -> chapters, replacing, requirements
+    training                   makes the embedded model -> squad, replacing, artifacts
     offline                    a whole file, on many processes -> scoring, model_files, training
 """
 
@@ -100,6 +101,10 @@ if "torch" not in _sys.modules:
 # ONNX Runtime 1.31 reports to its maker how it is used, on Linux too, and writes an id under the
 # home folder when a session opens. It reads this when it is loaded; what is already set stays.
 _os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+
+# Files of the hub come over plain HTTP, where helpers.hub counts them and ends what is too slow or
+# too much; the hub's other way, Xet, is a client of its own that nothing here can stop.
+_os.environ.setdefault("HF_HUB_DISABLE_XET", "1")
 
 # Ctrl-C while a command (`python -m helpers.…`) still loads its libraries ends it without a word;
 # helpers.stopping takes over as soon as it runs. Python calls a command "-m" until it has found it.

@@ -107,7 +107,8 @@ def run_command(main: Callable[[], int | None]) -> None:
     with stopping_soon():
         try:
             code = main()
-            sys.stdout.flush()  # here, where what fails can be told
+            if sys.stdout is not None:  # it is None where it was closed from the start
+                sys.stdout.flush()  # here, where what fails can be told
         except (InputError, NotAsAsked) as error:
             print(f"error: {error}", file=sys.stderr)
             code = 2
@@ -128,11 +129,20 @@ def run_command(main: Callable[[], int | None]) -> None:
         sys.exit(code or 0)
 
 
+def _can_be_written() -> bool:
+    """Whether standard output takes an empty line; then the error was of another file."""
+    try:
+        print(flush=True)
+    except OSError:
+        return False
+    return True
+
+
 def _told_of(error: OSError) -> str:
     """What became of a path, or of standard output; raises the error where it is another one."""
     if error.errno in (errno.ENAMETOOLONG, errno.ELOOP):
         return f"{error.filename!s:.80}: {error.strerror}; give another path"
-    if error.errno not in (errno.EPIPE, errno.ENOSPC) or error.filename is not None:
+    if error.errno not in (errno.EPIPE, errno.ENOSPC) or _can_be_written():
         raise error
     # what Python has not written yet it would try to write once more as it ends
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -29,6 +29,7 @@ _TEXT = 16 << 20  # bytes of a file that is no weights, as helpers.checkpoints t
 _WEIGHTS = 20_000_000_000  # bytes of a file of weights; BERT-large has 1.3 billion
 _TRIES = 50  # that one address is asked; huggingface_hub has no end where each try brings 10 MB
 _asked: Counter[str] = Counter()  # how often, since a fetch began
+_led_to: dict[str, int] = {}  # bytes that may come from where an answer led
 
 
 def from_hub(name: str, source: str) -> Path:
@@ -74,6 +75,7 @@ def _snapshot(name: str, source: str) -> Path:
     try:
         _be_impatient()
         _asked.clear()
+        _led_to.clear()
         with writing_to(DOWNLOADS), _swept(source):
             return Path(snapshot_download(source, cache_dir=DOWNLOADS, allow_patterns=_KINDS))
     except InputError:
@@ -123,12 +125,14 @@ def _be_impatient() -> None:
 def _plainly(request: Any) -> None:
     """Asks for bytes as they are, so that those are counted which are kept.
 
-    What may come is decided by what was asked for first; where that leads elsewhere, it stays so.
+    What may come is decided by what was asked for first; where that leads elsewhere, it stays so:
+    the hub leads to another server for files of weights, and huggingface_hub asks there anew.
     """
     request.headers["Accept-Encoding"] = "identity"
-    request.extensions.setdefault("most", _most(request.url.path))
-    _asked[str(request.url)] += 1
-    if _asked[str(request.url)] > _TRIES:
+    url = str(request.url)
+    request.extensions.setdefault("most", _led_to.get(url, _most(request.url.path)))
+    _asked[url] += 1
+    if _asked[url] > _TRIES:
         raise OSError(f"{request.url.path} is not whole after {_TRIES} tries")
 
 
@@ -140,6 +144,8 @@ def _most(path: str) -> int:
 
 def _hurry(response: Any) -> None:
     most, announced = response.request.extensions["most"], response.headers.get("content-length")
+    if "location" in response.headers:
+        _led_to[str(response.request.url.join(response.headers["location"]))] = most
     if announced and announced.isdecimal():
         if int(announced) > most:
             raise OSError(f"{int(announced):,} bytes are announced, more than {most:,}")

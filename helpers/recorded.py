@@ -71,7 +71,7 @@ def _check(path: Path, found: object, schema: Path, command: str) -> None:
         raise InputError(f"{path}: {told}; restore it, or {command}")
     for value in _values(found):
         if isinstance(value, list):
-            wrong, value = True, f"a list {_DEEP} levels deep"
+            wrong, value = True, f"a list or object {_DEEP} levels deep"
         elif isinstance(value, str):
             wrong = len(value) > _LETTERS
         else:  # NaN and infinity are refused above; JSON's own 1e999 is infinity too
@@ -93,15 +93,14 @@ def _check(path: Path, found: object, schema: Path, command: str) -> None:
 
 
 def _values(found: object, depth: int = 0) -> Iterator[str | float | list]:
-    """Every text and number in it, names of entries too; a list that lies too deep as it is."""
-    if isinstance(found, Mapping):
+    """Every text and number in it, names of entries too; what lies too deep comes as one list."""
+    if isinstance(found, (Mapping, list)) and depth > _DEEP:
+        yield [found]
+    elif isinstance(found, Mapping):
         for name, value in found.items():
             yield name
             yield from _values(value, depth + 1)
     elif isinstance(found, list):
-        if depth > _DEEP:
-            yield found
-            return
         for value in found:
             yield from _values(value, depth + 1)
     elif isinstance(found, (str, int, float)) and not isinstance(found, bool):

@@ -31,7 +31,7 @@ def replacing(folder: Path | str, *, ours: Callable[[Path], bool], kind: str) ->
     folder = Path(os.path.abspath(folder))
     if os.path.lexists(folder) and not folder.is_dir():
         raise InputError(f"{folder}: is no folder; remove it, or name another place")
-    if folder.is_dir() and any(folder.iterdir()) and not ours(folder):
+    if folder.is_dir() and _holds_something(folder) and not ours(folder):
         raise InputError(
             f"{folder}: is no {kind}, and all that it holds would go; name a new folder"
         )
@@ -41,3 +41,12 @@ def replacing(folder: Path | str, *, ours: Callable[[Path], bool], kind: str) ->
         new.mkdir()
         yield new
         move_in(new, folder)
+
+
+def _holds_something(folder: Path) -> bool:
+    try:
+        return any(folder.iterdir())
+    except OSError as error:
+        raise InputError(
+            f"{folder}: cannot be listed ({error.strerror}); name another place"
+        ) from error

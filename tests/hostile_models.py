@@ -20,6 +20,7 @@ from helpers.quantization import quantize_dynamic_bert, quantize_static_bert
 __all__ = ["CASES"]
 
 SCRIPT = "<script>document.title='owned'</script><img src=x onerror=alert(1)>"
+TOKENS = len((EMBEDDED / "vocab.txt").read_text(encoding="utf-8").splitlines())
 PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNkYAAAAAYAAjCB0C8AAAAASUVORK5CYII="
 
 
@@ -148,7 +149,7 @@ TOKENIZERS = [
         "100,000 words more",
         "vocab.txt",
         lambda path: path.read_bytes() + b"".join(b"w%d\n" % one for one in range(100_000)),
-        "refused: .*tokens, its embedding table 4500 rows",
+        f"refused: .*tokens, its embedding table {TOKENS} rows",
     ),
     ("a list", "tokenizer.json", lambda path: "[]", "refused: "),
     ("a number for the model", "tokenizer.json", lambda path: {"model": 5}, "refused: "),
@@ -165,13 +166,13 @@ TOKENIZERS = [
         "a text for the greatest length",
         "tokenizer_config.json",
         changed(model_max_length="$(touch x)"),
-        "read: 4500 tokens, no code ran",
+        f"read: {TOKENS} tokens, no code ran",
     ),
     (
         "code beside the model",
         "tokenizer_config.json",
         with_code,
-        "read: 4500 tokens, no code ran",
+        f"read: {TOKENS} tokens, no code ran",
     ),
 ]
 

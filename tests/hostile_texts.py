@@ -299,8 +299,14 @@ CASES = [
     Case(
         "a record 500 levels deep",
         "records",
-        "refused: .*some.json: no record, a list 20 levels deep",
+        "refused: .*some.json: no record, a list or object 20 levels deep",
         record('{"rungs": ' + "[" * 500 + "]" * 500 + "}"),
+    ),
+    Case(
+        "a record of objects 500 levels deep",
+        "records",
+        "refused: .*some.json: no record, a list or object 20 levels deep",
+        record('{"a":' * 500 + "1" + "}" * 500),
     ),
     Case(
         "a record of 60,000 wrong rungs",

@@ -1,8 +1,8 @@
 """Loads models by name in a process of its own: `hub_load.py CACHE NAME...`.
 
 HF_ENDPOINT says where the hub is, HUB_PATIENCE after how many seconds it may be found too slow,
-HUB_TRIES how often it is asked for one file, TOGETHER, where it is set, which file it waits for
-before it begins.
+HUB_TRIES how often it is asked for one file, HUB_TOLD how many bytes it may tell of a model,
+TOGETHER, where it is set, which file it waits for before it begins.
 Prints one line of JSON a name: the loaded model's facts, or the message of the InputError.
 """
 
@@ -23,6 +23,7 @@ def main() -> None:
     helpers.downloads.DOWNLOADS = helpers.hub.DOWNLOADS = Path(sys.argv[1])
     helpers.hub._PATIENCE_S = float(os.environ.get("HUB_PATIENCE", helpers.hub._PATIENCE_S))
     helpers.hub._TRIES = int(os.environ.get("HUB_TRIES", helpers.hub._TRIES))
+    helpers.hub._TOLD = int(os.environ.get("HUB_TOLD", helpers.hub._TOLD))
     if "TOGETHER" in os.environ:  # with another one that waits for the same file
         print("waits", flush=True)
         while not Path(os.environ["TOGETHER"]).exists():

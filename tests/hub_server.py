@@ -10,8 +10,13 @@ __all__ = ["SHA", "hub", "tag"]
 SHA = "0123456789abcdef0123456789abcdef01234567"
 
 
-def hub(repository: str, folder: Path, asked: list[str]) -> type[BaseHTTPRequestHandler]:
-    """As much of the hub as `snapshot_download` asks for: the list of files, and each file."""
+def hub(
+    repository: str, folder: Path, asked: list[str], elsewhere: str = ""
+) -> type[BaseHTTPRequestHandler]:
+    """As much of the hub as `snapshot_download` asks for: the list of files, and each file.
+
+    Where `elsewhere` is given, the address of another such server, weights are fetched from there.
+    """
     files = {path.name: path.read_bytes() for path in folder.iterdir()}
     files["pytorch_model.bin"] = b"a pickle that must never be fetched"
 
@@ -38,8 +43,16 @@ def hub(repository: str, folder: Path, asked: list[str]) -> type[BaseHTTPRequest
                     for name, data in files.items()
                 ]
                 self.send(200, json.dumps(rows).encode(), body, "application/json")
+            elif path.startswith("/content/"):
+                (data,) = (data for data in files.values() if tag(data) == path.split("/")[-1])
+                self.send(200, data, body, "application/octet-stream")
             elif path.startswith(start) and path.removeprefix(start) in files:
                 data = files[path.removeprefix(start)]
+                if elsewhere and path.endswith(".safetensors"):
+                    there = {"Location": f"{elsewhere}/content/{tag(data)}"}
+                    linked = {"X-Linked-Etag": f'"{tag(data)}"', "X-Linked-Size": str(len(data))}
+                    self.send(302, b"Found", body, "text/plain", there | linked)
+                    return
                 self.send(200, data, body, "application/octet-stream")
             else:
                 self.send(404, b"", body, "text/plain", {"X-Error-Code": "RepoNotFound"})

@@ -1,5 +1,6 @@
 """What an error says, in one line."""
 
+import errno
 import os
 import subprocess
 import sys
@@ -107,3 +108,21 @@ def test_a_standard_output_that_nobody_reads_any_more_is_told_in_one_line():
         assert process.wait(60) == 2
     assert told.startswith("error: standard output: Broken pipe; write")
     assert told.count("\n") == 1
+
+
+def test_a_closed_standard_output_is_no_error():
+    asks = "from helpers.errors import run_command; run_command(lambda: print('told'))"
+    how = {"stderr": subprocess.PIPE, "text": True, "cwd": PROJECT, "check": False}
+    done = subprocess.run(["sh", "-c", f'exec "{sys.executable}" -c "{asks}" >&-'], **how)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EPIPE])
+def test_another_file_that_is_full_is_not_called_standard_output(number, capsys):
+    def main():
+        print("told")
+        raise OSError(number, os.strerror(number))
+
+    with pytest.raises(OSError, match=os.strerror(number)):
+        run_command(main)
+    assert capsys.readouterr() == ("told\n\n", "")

@@ -280,7 +280,7 @@ def by_measure(engines, samples):
         ),
         (
             lambda e, n: stopwatch(e, n, between=0.005),
-            r"half of its samples are [5-9]\.?\d* ms or more longer than their calls",
+            r"half of its samples are \d+\.?\d* ms or more longer than their calls",
         ),
         (lambda e, n: dict.fromkeys(stopwatch(e, n), range(10**12)), "no numbers, but range"),
         (lambda e, n: e["d"](0), "raises KeyError"),

@@ -127,40 +127,40 @@ def ctrl_c():
 @pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_ends_a_model_that_does_not_end(endless, monkeypatch):
     monkeypatch.setattr(judging, "_LONGEST_S", 60)
-    monkeypatch.setattr(judging, "opened", signalled(judging.opened))
-    monkeypatch.setattr("helpers.exercises.chapter_03.opened", judging.opened)
+    monkeypatch.setattr(judging, "Event", Stopped)
     before, start = threading.active_count(), time.monotonic()
     assert re.search(r"the model did not end; after .* s you stopped it", says("03.3", endless))
     assert time.monotonic() - start < 50
     assert threads_end(before)
 
 
-def signalled(function):
-    """The function, which sends Ctrl-C to this process a moment after it has returned."""
+class Stopped(threading.Event):
+    """Ctrl-C comes a moment after it begins to wait for the first time."""
 
-    def opened_and_signalled(*args, **options):
-        result = function(*args, **options)
-        timer = threading.Timer(1.0, os.kill, (os.getpid(), signal.SIGINT))
-        timer.start()
-        return result
+    began = False
 
-    return opened_and_signalled
+    def wait(self, timeout=None):
+        if not self.began:
+            self.began = True
+            threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
+        return super().wait(timeout)
 
 
 # --- costly -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("thing", "told"),
+    ("made", "told"),
     [
-        (b"\0" * 30_000_000, r"bytes b'[\\x0]+\.\.\."),
-        (bytearray(30_000_000), r"bytearray b'[\\x0]+\.\.\."),
-        ("a" * 30_000_000, r"str 'a+\.\.\.a+'"),
-        (["b" * 30_000_000, b"c" * 30_000_000], r"list \['b+\.\.\..*"),
-        (list(range(3_000_000)), r"list \[0, 1, 2, 3.*\.\.\."),
+        (lambda: b"\0" * 30_000_000, r"bytes b'[\\x0]+\.\.\."),
+        (lambda: bytearray(30_000_000), r"bytearray b'[\\x0]+\.\.\."),
+        (lambda: "a" * 30_000_000, r"str 'a+\.\.\.a+'"),
+        (lambda: ["b" * 30_000_000, b"c" * 30_000_000], r"list \['b+\.\.\..*"),
+        (lambda: list(range(3_000_000)), r"list \[0, 1, 2, 3.*\.\.\."),
     ],
 )
-def test_a_large_thing_is_shown_without_being_written_out(thing, told):
+def test_a_large_thing_is_shown_without_being_written_out(made, told):
+    thing = made()
     tracemalloc.start()
     try:
         text = shown(thing)

@@ -139,10 +139,14 @@ class Address:
     def __str__(self):
         return f"http://hub{self.path}"
 
+    def join(self, location):
+        return location if "//" in location else Address(location)
+
 
 @pytest.fixture(autouse=True)
 def asked_anew():
     hub._asked.clear()
+    hub._led_to.clear()
 
 
 def answer_to(path, headers, parts):
@@ -197,6 +201,16 @@ def test_what_a_redirect_leads_to_has_the_limit_of_what_was_asked_for():
     answer.request.url.path = WEIGHTS
     hub._plainly(answer.request)
     assert answer.request.extensions == {"most": hub._TOLD}
+
+
+@pytest.mark.parametrize(("path", "most"), [(WEIGHTS, hub._WEIGHTS), (VOCABULARY, hub._TEXT)])
+def test_what_is_asked_anew_where_an_answer_led_has_its_limit_too(path, most):
+    for place, location in ((path, "/cache/blob"), ("/cache/blob", "/store/blob")):
+        answer = answer_to(place, {"location": location}, [])
+        hub._hurry(answer)
+        assert answer.request.extensions == {"most": most}
+    assert answer_to("/store/blob", {}, []).request.extensions == {"most": most}
+    assert answer_to("/store/other", {}, []).request.extensions == {"most": hub._TOLD}
 
 
 def test_bytes_that_are_counted_before_they_are_unpacked_are_refused():

@@ -413,11 +413,11 @@ def test_a_name_longer_than_a_path_may_be_is_no_path():
 # --- the hub ---------------------------------------------------------------------------------
 
 
-def load_in_a_process(address, cache, *names):
+def load_in_a_process(address, cache, *names, **settings):
     """What hub_load.py says of each name, and what stands on its standard error."""
     run = subprocess.run(
         [sys.executable, HUB_LOAD, str(cache), *names],
-        env={**os.environ, "HF_ENDPOINT": address, "HF_HUB_DISABLE_XET": "1"},
+        env={**os.environ, "HF_ENDPOINT": address, **settings},
         capture_output=True,
         text=True,
         timeout=300,
@@ -449,6 +449,29 @@ def test_a_hub_name_is_fetched_once_and_loads_like_a_folder(
     weight = float(again.model.qa_outputs.weight.detach().sum())
     assert [again.name, again.trained, len(again.tokenizer), weight] == expected
     assert capfd.readouterr() == ("", "")
+
+
+def test_weights_that_the_hub_keeps_on_another_server_are_fetched_from_there(
+    tiny, tiny_folder, tmp_path
+):
+    here, there = [], []
+    told = "20000"  # bytes, which the weights pass
+    assert (tiny_folder / "model.safetensors").stat().st_size > int(told)
+    with (
+        server(hub("owner/tiny-bert", tiny_folder, there)) as store,
+        server(hub("owner/tiny-bert", tiny_folder, here, elsewhere=store)) as address,
+    ):
+        said, noise = load_in_a_process(address, tmp_path, "owner/tiny-bert", HUB_TOLD=told)
+    total = pytest.approx(float(tiny.model.qa_outputs.weight.detach().sum()))
+    assert (said, noise) == ([["owner/tiny-bert", True, 496, total]], "")
+    assert [line.split("/")[1] for line in there if line.startswith("GET")] == ["content"]
+    assert not any(line.startswith("GET") and "safetensors" in line for line in here)
+
+
+def test_files_of_the_hub_come_over_plain_http():
+    asks = "import helpers, huggingface_hub.constants as c; print(c.HF_HUB_DISABLE_XET)"
+    run = subprocess.run([sys.executable, "-c", asks], capture_output=True, text=True, check=True)
+    assert run.stdout == "True\n"
 
 
 def test_a_hub_name_that_cannot_be_had_is_told_in_one_line(tmp_path, monkeypatch):

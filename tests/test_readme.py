@@ -5,7 +5,11 @@ import re
 
 import pytest
 
+from helpers import checkpoints, downloads, hub, nesting, recorded
 from helpers.files import PROJECT
+from helpers.offline import entries
+from helpers.pictures import layout
+from helpers.squad import reading, windows
 from helpers.wire import MAX_DEPTH, MAX_FIELDS, decode
 
 ENGLISH, CHINESE = (
@@ -33,6 +37,28 @@ LIMITS = {
     "messages": (MAX_DEPTH, r"\b(\d+) messages inside", r"嵌套 (\d+) 层"),
     "fields": (MAX_FIELDS, r"([\d,]+) fields", r"([\d,]+) 个字段"),
     "decoding": (figure(decode), r"worst (\d+) bytes of memory", r"每字节占 (\d+) 字节内存"),
+    "SQuAD": (reading._BYTES // 10**6, r"([\d,]+) MB for a SQuAD", r"SQuAD 文件最大 ([\d,]+) MB"),
+    "text": (reading._LETTERS, r"([\d,]+) letters in a text", r"一段文字最多 ([\d,]+) 个字符"),
+    "answers": (reading._ANSWERS, r"([\d,]+) answers to a", r"一个问题最多 ([\d,]+) 个答案"),
+    "windows": (windows._TOKENS, r"([\d,]+) tokens in windows", r"窗口最多共 ([\d,]+) 个词元"),
+    "shard": (entries.MOST, r"of a shard, ([\d,]+) quest", r"一个分片最多 ([\d,]+) 个问题"),
+    "picture": (layout._MOST, r"([\d,]+) boxes and pieces", r"一张图最多 ([\d,]+) 个方框"),
+    "bars": (nesting._BARS, r"([\d,]+) bars in a chart", r"一张字节图最多 ([\d,]+) 条"),
+    "layers": (checkpoints._LAYERS, r"folder, (\d+) layers", r"模型文件夹最多 (\d+) 层"),
+    "config": (
+        checkpoints._TEXT_BYTES >> 20,
+        r"and (\d+) MiB for a",
+        r"一个文本最大 (\d+) MiB",
+    ),
+    "told": (hub._TOLD // 10**6, r"(\d+) MB about a model", r"关于一个模型的最大 (\d+) MB"),
+    "weights": (hub._WEIGHTS // 10**9, r"(\d+) GB for a file of w", r"一个权重文件最大 (\d+) GB"),
+    "tries": (hub._TRIES, r"(\d+) tries for one address", r"一个地址最多试 (\d+) 次"),
+    "download": (downloads._MOST // 10**6, r"(\d+) MB for another d", r"其他下载最大 (\d+) MB"),
+    "record": (
+        recorded._BYTES // 10**6,
+        r"a record has at most (\d+) MB",
+        r"记录最大 (\d+) MB",
+    ),
 }
 
 

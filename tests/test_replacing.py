@@ -1,6 +1,9 @@
 """A folder is replaced by one of its kind, whole; nothing else is ever taken away."""
 
+import errno
+import os
 import re
+from pathlib import Path
 
 import pytest
 
@@ -101,3 +104,17 @@ def test_a_model_is_ours_by_its_card_and_a_site_by_its_style(tmp_path):
     (tmp_path / "_static").mkdir()
     (tmp_path / "_static" / "book.css").touch()
     assert _is_site(tmp_path)
+
+
+def test_a_folder_that_cannot_be_listed_is_refused(tmp_path, monkeypatch):
+    old_one(tmp_path / "bert")
+
+    def forbidden(_):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr(Path, "iterdir", forbidden)
+    told = "bert: cannot be listed \\(Permission denied\\); name another place$"
+    with pytest.raises(InputError, match=told), replacing(tmp_path / "bert", **KIND):
+        pass
+    monkeypatch.undo()
+    assert files(tmp_path) == ["bert", "bert/config.json", "bert/more"]

@@ -131,8 +131,8 @@ def ran(session: onnxruntime.InferenceSession, feed: Mapping[str, np.ndarray]) -
 
     # in a thread of its own, for no signal reaches Python while ONNX Runtime runs in this one
     start, why = time.monotonic(), "it was ended"
-    Thread(target=run, daemon=True).start()
     try:
+        Thread(target=run, daemon=True).start()
         done.wait(_LONGEST_S)  # a join that Ctrl-C breaks off would count as the thread's end
     except KeyboardInterrupt:
         why = "you stopped it"
