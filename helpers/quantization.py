@@ -5,7 +5,7 @@ front of every matrix product and float again behind it. On x86 without VNNI, ON
 products of two such pairs in 16 bits, which saturate; weights of 7 bits (`reduce_range`) do not
 reach that limit.
 
-Measured on the embedded model before its last training, 742 questions, windows of 128, fp32 F1
+Measured on an earlier embedded model, 742 questions, windows of 128, fp32 F1
 80.85 (AMD EPYC, Zen 3, no VNNI; onnxruntime 1.31.1, onnx 1.23.2): dynamic, fused 80.96 with
 reduce_range and 80.57 without; static 81.10 and 80.00. One scale a tensor instead of one a channel:
 80.22 and 80.67 (both with reduce_range). QUInt8 weights, whose products do not saturate: 80.88, and

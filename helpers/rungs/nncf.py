@@ -38,7 +38,7 @@ def openvino_int8(
         out: the file to write: OpenVINO's model.xml and model.bin, in one uncompressed zip.
         calibration: windows that the ranges are taken from: {input name: int64 [windows, length]}.
         reduce_range: whether weights keep to 7 bits; None for what `needs_reduce_range` says of
-            this processor. Measured on the embedded model before its last training, 742 questions,
+            this processor. Measured on an earlier embedded model, 742 questions,
             windows of 128, fp32 F1 80.85 (AMD EPYC, Zen 3, no VNNI; openvino 2026.4.1, nncf 3.4.0):
             80.73 in 7 bits, 79.72 in 8, where sums of products saturate.
     """
