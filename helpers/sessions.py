@@ -55,11 +55,10 @@ def open_session(
         threads: threads inside one operator; ONNX Runtime's own choice when None.
         options: session options to start from. They are changed (ONNX Runtime cannot copy them):
             the log level is lowered, and `threads`, where given, is set on them.
-        tf32: whether the CUDA provider may round float32 factors to TF32, with 10 bits after the
-            point instead of 23; ONNX Runtime itself allows it.
+        tf32: whether the CUDA provider may round float32 factors to TF32, of 19 bits instead of
+            32; ONNX Runtime itself allows it.
         provider_options: more options of the provider asked for, by ONNX Runtime's names.
-        without: graph optimizers that are left out, by ONNX Runtime's names (one that it does not
-            know is passed over in silence).
+        without: graph optimizers left out, by ONNX Runtime's names; an unknown one goes unnoticed.
 
     Returns:
         A session whose first provider is the one asked for.

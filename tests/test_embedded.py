@@ -23,8 +23,8 @@ FLOORS = {
     "natural-test": 69.0,
 }
 """EM in percent, windows of 384, that a change must not fall below: just under what the shipped
-model reaches, and what the project wants: 96 on the first, 85 on the second. Raise a floor when the
-model does."""
+model reaches. What the project wants is 96 on the first, 85 on the second and 65 on both parts of
+natural prose together. Raise a floor when the model does."""
 
 GENERATED = ("generated-held-out", "generated-unseen-wording", "generated-other-forms")
 NATURAL = ("natural-development", "natural-test")
@@ -76,7 +76,7 @@ def test_the_shipped_model_reads_as_well_as_when_it_was_trained(scored, title):
     assert scored[title]["exact_match"] >= FLOORS[title]
 
 
-def test_it_answers_two_of_three_questions_on_natural_prose(scored):
+def test_it_answers_as_many_questions_on_natural_prose_as_the_project_wants(scored):
     """What the project wants is 65 % of all of them together."""
     parts = [scored[title] for title in NATURAL]
     right = sum(part["questions"] * part["exact_match"] / 100 for part in parts)

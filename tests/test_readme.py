@@ -86,6 +86,37 @@ def test_each_row_of_the_readmes_tables_is_of_its_record(readme, name):
     assert table[2:] == [row_of(rung) for rung in record["rungs"]]
 
 
+def test_the_figures_that_chapters_repeat_are_those_of_the_record():
+    record = json.loads((PROJECT / "data/records/epyc-zen4-embedded.json").read_text())
+    f1 = {rung["slug"]: f"{rung['f1']:.2f}" for rung in record["rungs"]}
+    took = {
+        way["how"]: f"{way['seconds']:.1f} s"
+        for way in record["scoring"]
+        if way["slug"] == "ort-fused"
+    }
+    padded, real, in_batches = took.values()
+    chapter_6, chapter_8 = (
+        next((PROJECT / "notebooks").glob(f"{number}-*")).read_text(encoding="utf-8")
+        for number in ("06", "08")
+    )
+    dynamic, static = f1["ort-int8-dynamic"], f1["ort-int8-static"]
+    assert f"{f1['torch-eager']} in fp32, {dynamic} in dynamic int8 and {static} in" in chapter_6
+    assert f"384 tokens took {padded} one by one and padded, {in_batches} in sorted" in chapter_6
+    assert f"384 tokens took {padded} padded and one by one, {in_batches} in sorted" in chapter_8
+    assert f"{padded} one by one and padded, {real} at real lengths, {in_batches}" in ENGLISH
+    padded, real, in_batches = (one.replace(" s", " 秒") for one in took.values())
+    assert f"{padded}，按真实长度 {real}，排序后成批 {in_batches}" in CHINESE
+
+
+def test_the_weights_that_ship_have_the_scores_of_their_row_in_the_table():
+    card = (PROJECT / "data/embedded-bert/README.md").read_text(encoding="utf-8")
+    scores = re.findall(r"^\| [a-z-]+ \| \d+ \| ([\d.]+) \|", card, re.MULTILINE)
+    assert len(scores) == 5
+    origin = (PROJECT / "data/README.md").read_text(encoding="utf-8")
+    row = next(line for line in origin.splitlines() if line.startswith("| the same with 50 %"))
+    assert row.endswith("| " + " | ".join(scores) + " |")
+
+
 @both
 def test_the_figures_of_throughput_are_those_of_their_record(readme):
     (name,) = set(re.findall(r"data/throughput/([\w.-]+)\.json", readme))

@@ -271,6 +271,9 @@ def test_an_unknown_slot_type_is_named_with_those_that_are_known():
         value("planet", random.Random(0))
 
 
+WORDS = len((EMBEDDED / "vocab.txt").read_text(encoding="utf-8").splitlines())
+
+
 @pytest.fixture(scope="module")
 def few_samples(forms):
     """A few samples of every level, in the shipped vocabulary's numbers."""
@@ -289,7 +292,7 @@ def few_samples(forms):
 def trained(levels, **changes):
     """The running average of the weights after three steps, one on each level."""
     plan = Plan(short_steps=1, medium_steps=1, steps=3, size=4, **changes)
-    return train(new_model(small_config(5200), plan.seed), levels, plan).state_dict()
+    return train(new_model(small_config(WORDS), plan.seed), levels, plan).state_dict()
 
 
 def test_a_longer_plan_keeps_the_proportions_of_its_stages():
@@ -305,7 +308,7 @@ def test_batches_come_from_the_core_as_often_as_the_plan_says(few_samples):
     core = dataclasses.replace(core, tags=np.full_like(core.tags, 1))
     every = dataclasses.replace(every, tags=np.full_like(every.tags, 2))
     plan = Plan(size=4, core_share=0.75)
-    feed = _mixed((core, every), np.random.default_rng(0), plan, 8, None)
+    feed = _mixed((core, every), np.random.default_rng(0), plan, 8, Hidden(0.0, 0.0, WORDS))
     kinds = [int(next(feed).tags.max()) for _ in range(200)]
     assert 0.65 < kinds.count(1) / len(kinds) < 0.85
     assert set(kinds) == {1, 2}
@@ -325,7 +328,7 @@ def words_lost(few_samples, hidden):
     """Batches that lost words beside the same ones that kept all: pairs of (kept, lost)."""
     makers = (
         batches(few_samples[2][0], np.random.default_rng(0), 8, hidden=chosen)
-        for chosen in (Hidden(0.0, 1.0, 5200), hidden)
+        for chosen in (Hidden(0.0, 1.0, WORDS), hidden)
     )
     pairs = list(zip(*makers, strict=True))
     assert pairs
@@ -333,14 +336,14 @@ def words_lost(few_samples, hidden):
 
 
 def test_questions_lose_ordinary_words_and_nothing_else_changes(few_samples):
-    for kept, lost in words_lost(few_samples, Hidden(1.0, 1.0, 5200)):
+    for kept, lost in words_lost(few_samples, Hidden(1.0, 1.0, WORDS)):
         changed = kept.ids != lost.ids
         question = (kept.mask == 1) & (kept.segments == 0) & (kept.ids > MASK)
         assert not (changed & ~question).any()
         assert changed.sum() > 0.99 * question.sum()  # a word may be drawn for itself
         assert 0.3 < (lost.ids[question] == MASK).float().mean() < 0.7
         assert lost.ids[question].min() >= MASK
-        assert lost.ids.max() < 5200
+        assert lost.ids.max() < WORDS
         others = [name for name in kept._fields if name not in {"ids", "copied"}]
         assert all(torch.equal(getattr(kept, name), getattr(lost, name)) for name in others)
 
@@ -352,7 +355,7 @@ def test_a_passage_word_counts_as_copied_only_while_the_question_shows_it(few_sa
 
 
 def test_as_many_questions_lose_as_many_words_as_the_plan_says(few_samples):
-    pairs = words_lost(few_samples, Hidden(0.5, 0.4, 5200))
+    pairs = words_lost(few_samples, Hidden(0.5, 0.4, WORDS))
     changed = torch.cat([(a.ids != b.ids).float().sum(1) for a, b in pairs])
     words = torch.cat([((a.ids > MASK) & (a.segments == 0)).float().sum(1) for a, _ in pairs])
     assert 0.3 < (changed > 0).float().mean() < 0.7
@@ -383,7 +386,7 @@ def test_training_can_be_repeated_byte_for_byte(few_samples, capsys):
 def test_training_moves_every_weight_in_either_precision(few_samples, dtype, monkeypatch):
     monkeypatch.setattr("helpers.training.train.matrix_dtype", lambda device: dtype)
     after = trained(few_samples)
-    before = new_model(small_config(5200), Plan().seed).state_dict()
+    before = new_model(small_config(WORDS), Plan().seed).state_dict()
     assert {tensor.dtype for tensor in after.values()} == {torch.float32}
     assert all(torch.isfinite(tensor).all() for tensor in after.values())
     assert [name for name in before if torch.equal(before[name], after[name])] == []

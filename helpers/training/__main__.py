@@ -25,7 +25,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument(
         "--exam", type=Path, default=DATA / "squad-mini-v1.1.json", help="exam to write"
     )
-    parser.add_argument("--share", type=float, default=1.0, help="share of the full data and steps")
+    parser.add_argument("--share", type=float, default=1.0, help="share of steps and data")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--steps", type=int, default=0, help="steps to train; 0: the plan's")
     parser.add_argument("--device", default="cpu", help="where to train: cpu or cuda")

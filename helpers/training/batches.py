@@ -21,12 +21,13 @@ class Hidden(NamedTuple):
 
     Attributes:
         share: Share of the questions that do.
-        words: Share of their tokens that another one stands for: [MASK], or any word piece.
+        tokens: Share of their tokens that another one stands for: [MASK] for half of them, any word
+            piece for the others.
         vocabulary: Word pieces that there are.
     """
 
     share: float
-    words: float
+    tokens: float
     vocabulary: int
 
     def ids(self, ids: np.ndarray, question: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -38,7 +39,7 @@ class Hidden(NamedTuple):
             rng: Source of chance.
         """
         among = question & (ids > MASK) & (rng.random((len(ids), 1)) < self.share)
-        lost = among & (rng.random(ids.shape) < self.words)
+        lost = among & (rng.random(ids.shape) < self.tokens)
         pieces = rng.integers(MASK + 1, self.vocabulary, ids.shape)
         return np.where(lost, np.where(rng.random(ids.shape) < 0.5, MASK, pieces), ids)
 

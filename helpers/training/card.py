@@ -23,9 +23,9 @@ float16, loaded in float32.
 
 Made by `python -m helpers.training` (`make model`) from scratch, with no data from elsewhere: its
 training passages are put together from the text forms in `helpers/training/forms`, {domains}
-domains with {facts} facts and {stories} stories, with invented names. Half of the batches come from
-a core of {core_domains} domains, {core_facts} facts and {core_stories} stories. Training: {steps:,}
-steps of {size} questions, on {where}, {minutes:.0f} minutes.
+domains with {facts} facts and {stories} stories, with invented names. {core_share:.0%} of the
+batches come from a core of {core_domains} domains, {core_facts} facts and {core_stories} stories.
+Training: {steps:,} steps of {size} questions, on {where}, {minutes:.0f} minutes.
 
 | questions | number | exact match | F1 |
 | --- | ---: | ---: | ---: |
@@ -109,7 +109,7 @@ def write_card(
         model: The model.
         scores: As `evaluate.score_parts` gives them.
         **facts: What else the card tells: domains, facts and stories, the same of the core
-            (core_domains and so on), steps, size, where (a machine) and minutes.
+            (core_domains and so on), core_share, steps, size, where (a machine) and minutes.
     """
     config = model.config
     card = _CARD.format(

@@ -24,7 +24,7 @@ __all__ = ["make"]
 
 _KIND = "model of make model"
 PASSAGES = (40_000, 120_000, 80_000)  # at each level, from the core; as many from all forms
-_STEPS = 27_000  # that read so many; fewer steps read fewer
+_STEPS = 27_000  # that read so many; fewer steps read fewer, more read them again
 EXAM_SEED = 77
 
 
@@ -45,7 +45,7 @@ def make(
         share: Share of the vocabulary's texts and of the plan's steps.
         seed: Fixes data and training.
         steps: How many steps to train; None takes the plan's, times `share`. The passages are in
-            proportion to them.
+            proportion to them, up to all of `PASSAGES`.
         device: Where to train: "cpu" or "cuda".
 
     Returns:
@@ -57,7 +57,7 @@ def make(
     with put_in_place(exam) as new_exam, replacing(folder, ours=is_made, kind=_KIND) as sibling:
         vocabulary = sibling / "vocab.txt"
         train_vocabulary(training_texts(forms, seed, max(1000, round(6000 * share))), vocabulary)
-        part = plan.steps / _STEPS
+        part = min(1.0, plan.steps / _STEPS)
         levels = [_samples(vocabulary, seed, level, part) for level in range(len(PASSAGES))]
         from transformers import (
             AutoTokenizer,
@@ -84,6 +84,7 @@ def make(
             scores,
             **_counted(forms),
             **_counted(forms.core, "core_"),
+            core_share=plan.core_share,
             steps=plan.steps,
             size=plan.size,
             where=_where(device),

@@ -21,8 +21,8 @@ class Plan:
         steps: all steps; those that remain are on whole passages.
         core_share: share of batches that come from the core of the forms; the others come from all.
         medium_share: share of batches of somewhat longer passages among the whole ones.
-        hidden_share: share of the questions that lose words, each time anew.
-        hidden_words: share of the words that such a question loses.
+        hidden_share: share of the questions that lose word pieces, each time anew.
+        hidden_tokens: share of its tokens that such a question loses.
         size: questions a batch.
         rate: the highest learning rate.
         weight_decay: what each step takes of the matrices, times the rate.
@@ -41,7 +41,7 @@ class Plan:
     core_share: float = 0.5
     medium_share: float = 0.35
     hidden_share: float = 0.3
-    hidden_words: float = 0.15
+    hidden_tokens: float = 0.15
     size: int = 64
     rate: float = 1.9e-3
     weight_decay: float = 0.1

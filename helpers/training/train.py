@@ -52,7 +52,7 @@ def train(
     optimizer = _optimizer(weights, plan, device)
     rng = np.random.default_rng(plan.seed)
     multiple = 8 if device == "cpu" else 16
-    hidden = Hidden(plan.hidden_share, plan.hidden_words, model.config.vocab_size)
+    hidden = Hidden(plan.hidden_share, plan.hidden_tokens, model.config.vocab_size)
     feeds = [_mixed(level, rng, plan, multiple, hidden) for level in levels]
     averaged = copy.deepcopy(model)
     turn = int(plan.steps * plan.decay_from)
@@ -131,7 +131,7 @@ def _mixed(
     rng: np.random.Generator,
     plan: Plan,
     multiple: int,
-    hidden: Hidden | None,
+    hidden: Hidden,
 ) -> Iterator[Batch]:
     """Batches without end, each from the core or from all forms."""
     core, every = (_endless(samples, rng, plan.size, multiple, hidden) for samples in level)
@@ -144,7 +144,7 @@ def _endless(
     rng: np.random.Generator,
     size: int,
     multiple: int,
-    hidden: Hidden | None,
+    hidden: Hidden,
 ) -> Iterator[Batch]:
     while True:
         yield from batches(samples, rng, size, multiple=multiple, hidden=hidden)
