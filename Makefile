@@ -64,7 +64,7 @@ help:  ## print this help
 	@echo "  OUT        folder of results; killed and started again, it does only what is missing"
 	@echo "  RAY_ADDRESS=HOST:PORT in the environment: on that Ray cluster instead of here"
 	@echo "make model STEPS=0 DEVICE=cpu"
-	@echo "  STEPS      of training; 0: the plan's, 9,000, 20 minutes on two cores of a Zen 5; the shipped weights took 27000"
+	@echo "  STEPS      of training; 0: the plan's, 5,000, 21 minutes on two cores of a Zen 4; the shipped weights took 27000"
 	@echo "make setup PYTHON=python3.12   picks another Python (3.11 or newer)"
 
 setup: $(STAMP)  ## make .venv and install what requirements.txt lists

@@ -35,9 +35,9 @@ class Plan:
         threads: threads that share the arithmetic; their number changes the order of sums.
     """
 
-    short_steps: int = 800
-    medium_steps: int = 3700
-    steps: int = 9000
+    short_steps: int = 444
+    medium_steps: int = 2056
+    steps: int = 5000
     core_share: float = 0.5
     medium_share: float = 0.35
     hidden_share: float = 0.3
