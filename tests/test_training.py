@@ -8,6 +8,7 @@ import random
 import re
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -307,8 +308,8 @@ def test_batches_come_from_the_core_as_often_as_the_plan_says(few_samples):
     core, every = few_samples[1]
     core = dataclasses.replace(core, tags=np.full_like(core.tags, 1))
     every = dataclasses.replace(every, tags=np.full_like(every.tags, 2))
-    plan = Plan(size=4, core_share=0.75)
-    feed = _mixed((core, every), np.random.default_rng(0), plan, 8, Hidden(0.0, 0.0, WORDS))
+    rng = np.random.default_rng(0)
+    feed = _mixed((core, every), partial(batches, rng=rng, size=4), rng, 0.75)
     kinds = [int(next(feed).tags.max()) for _ in range(200)]
     assert 0.65 < kinds.count(1) / len(kinds) < 0.85
     assert set(kinds) == {1, 2}

@@ -111,12 +111,11 @@ class Answerer:
         """
         from helpers.squad import answers
 
-        given = map(_example, json.loads(row["examples"]))
-        examples, features, too_long = self._windows(list(given))
+        given = [_example(one) for one in json.loads(row["examples"])]
+        examples, features, too_long = self._windows(given)
         answered = scored(examples, answers(examples, features, *self._logits(features)))
-        refused = [*json.loads(row["refused"]), *too_long]
-        texts = {"answered": json.dumps(answered), "refused": json.dumps(refused)}
-        return asdict(chunk_of(row)) | texts
+        refused = json.dumps([*json.loads(row["refused"]), *too_long])
+        return asdict(chunk_of(row)) | {"answered": json.dumps(answered), "refused": refused}
 
     def _logits(self, features: "Features") -> tuple["np.ndarray", "np.ndarray"]:
         """The windows' logits, from sorted batches without padding, as chapter 06 runs them."""

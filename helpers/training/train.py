@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 import numpy as np
 import torch
@@ -51,9 +52,14 @@ def train(
     weights = [*model.parameters(), *helpers.parameters()]
     optimizer = _optimizer(weights, plan, device)
     rng = np.random.default_rng(plan.seed)
-    multiple = 8 if device == "cpu" else 16
-    hidden = Hidden(plan.hidden_share, plan.hidden_tokens, model.config.vocab_size)
-    feeds = [_mixed(level, rng, plan, multiple, hidden) for level in levels]
+    once = partial(
+        batches,
+        rng=rng,
+        size=plan.size,
+        multiple=8 if device == "cpu" else 16,
+        hidden=Hidden(plan.hidden_share, plan.hidden_tokens, model.config.vocab_size),
+    )
+    feeds = [_mixed(level, once, rng, plan.core_share) for level in levels]
     averaged = copy.deepcopy(model)
     turn = int(plan.steps * plan.decay_from)
     dtype = matrix_dtype(device)
@@ -128,26 +134,19 @@ def _set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
 
 def _mixed(
     level: tuple[Samples, Samples],
+    once: Callable[[Samples], Iterator[Batch]],
     rng: np.random.Generator,
-    plan: Plan,
-    multiple: int,
-    hidden: Hidden,
+    core_share: float,
 ) -> Iterator[Batch]:
-    """Batches without end, each from the core or from all forms."""
-    core, every = (_endless(samples, rng, plan.size, multiple, hidden) for samples in level)
+    """Batches without end, each from the core or from all forms; `once` goes through samples."""
+    core, every = (_endless(samples, once) for samples in level)
     while True:
-        yield next(core if rng.random() < plan.core_share else every)
+        yield next(core if rng.random() < core_share else every)
 
 
-def _endless(
-    samples: Samples,
-    rng: np.random.Generator,
-    size: int,
-    multiple: int,
-    hidden: Hidden,
-) -> Iterator[Batch]:
+def _endless(samples: Samples, once: Callable[[Samples], Iterator[Batch]]) -> Iterator[Batch]:
     while True:
-        yield from batches(samples, rng, size, multiple=multiple, hidden=hidden)
+        yield from once(samples)
 
 
 def _drift(averaged: torch.nn.Module, model: torch.nn.Module, amount: float) -> None:
