@@ -184,12 +184,9 @@ def _used(settings: Settings, material: Material, threads: int) -> dict[str, Any
     return {
         **asdict(settings),
         "model": material.about["name"],
-        "squad": material.squad.name,
+        **material.asked,
         "threads": threads,
         "batch": 1,
-        "questions": len(material.examples),
-        "questions_in_file": material.questions_in_file,
-        "windows": len(material.features),
         "omp_wait_policy": os.environ.get("OMP_WAIT_POLICY", "unset"),
         "gomp_spincount": os.environ.get("GOMP_SPINCOUNT", "unset"),
     }

@@ -10,7 +10,7 @@ from transformers import BertConfig
 
 from helpers.checkpoints import is_path
 from helpers.errors import InputError
-from helpers.files import expanded
+from helpers.files import expanded, sha256
 from helpers.model_files import ModelFiles
 from helpers.models import QuestionAnswerer, load
 from helpers.settings import Settings, squad_path
@@ -68,6 +68,18 @@ class Material:
             "parameters": answerer.model.num_parameters(),
             "layers": config.num_hidden_layers,
             "hidden_size": config.hidden_size,
+            "weights_sha256": answerer.weights_sha256,
+        }
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """What a record says of the questions."""
+        return {
+            "squad": self.squad.name,
+            "squad_sha256": sha256(self.squad),
+            "questions": len(self.examples),
+            "questions_in_file": self.questions_in_file,
+            "windows": len(self.features),
         }
 
 

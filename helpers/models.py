@@ -1,5 +1,6 @@
 """Which BERT: one name, one way to load it, the same code behind every name."""
 
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -62,6 +63,18 @@ class QuestionAnswerer:
     def max_positions(self) -> int:
         """The longest input, in tokens."""
         return int(self.model.config.max_position_embeddings)
+
+    @property
+    def weights_sha256(self) -> str:
+        """A hash of all weights with their names, types and shapes, in the order of the names.
+
+        Equal hashes mean equal weights, whatever file they came from.
+        """
+        whole = hashlib.sha256()
+        for name, tensor in sorted(self.model.state_dict().items()):
+            whole.update(f"{name} {tensor.dtype} {list(tensor.shape)}\n".encode())
+            whole.update(tensor.contiguous().numpy())
+        return whole.hexdigest()
 
 
 def load(

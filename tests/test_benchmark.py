@@ -16,7 +16,7 @@ from transformers import BertModel, DistilBertConfig, DistilBertForQuestionAnswe
 from helpers import benchmark, models, report
 from helpers.benchmark import main
 from helpers.errors import InputError
-from helpers.files import PROJECT
+from helpers.files import PROJECT, sha256
 from helpers.ladder import choose
 from helpers.rungs import Rung
 from helpers.squad import featurize, shortest_length
@@ -184,6 +184,8 @@ def test_a_good_run_prints_its_table_and_leaves_record_chart_and_model(runs, tin
     assert len(names) == 2 and all(name.startswith("tiny-bert-exported-") for name in names)
     found = json.loads((folder / "good" / "record.json").read_text(encoding="utf-8"))
     assert found["settings"]["samples"] == 3
+    assert found["settings"]["squad_sha256"] == sha256(CASES)
+    assert found["model"]["weights_sha256"] == models.load(str(tiny_folder)).weights_sha256
     lines = out.splitlines()
     for rung in found["rungs"]:
         told = " ".join(line for line in lines if line.startswith(rung["name"])).split()

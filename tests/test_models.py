@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -106,6 +107,19 @@ def test_the_random_model_is_seeded_marked_and_leaves_torchs_own_numbers_alone(
     assert torch.equal(weights[0], weights[1])
     assert not torch.equal(weights[0], weights[2])
     assert one.model.config._attn_implementation == "eager"
+
+
+def test_the_hash_of_the_weights_is_of_names_and_numbers_not_of_files(tiny_folder, tmp_path):
+    weights = load_file(tiny_folder / "model.safetensors")
+    copies = [tiny_folder]
+    for name, change in (("same", 0.0), ("other", 1e-6)):
+        copies.append(copy_folder(tiny_folder, tmp_path / name))
+        changed = {**weights, "qa_outputs.bias": weights["qa_outputs.bias"] + change}
+        save_file(changed, copies[-1] / "model.safetensors", metadata={"format": "pt", "as": name})
+    one, same, other = (load(str(folder)).weights_sha256 for folder in copies)
+    assert one == same
+    assert re.fullmatch("[0-9a-f]{64}", one)
+    assert other != one
 
 
 def test_a_missing_embedded_model_says_how_to_get_it_back(monkeypatch, tmp_path):
