@@ -20,17 +20,19 @@ STRIDE = 128
 QUESTIONS = 0
 RUNGS = all
 SWEEP = 1
+WARMUP = 10
+SEED = 0
 STEPS = 0
 FUZZ = 1000000
 SOAK = 5
 PRECISION = fp32
 WORKERS = 0
-THREADS = 1
+THREADS =
 OUT =
 # They reach the command through its environment, so that neither make nor the shell reads a $, a
 # quote or a blank in them; what the caller's environment holds under these names does not count.
 SETTINGS := MODEL SQUAD SAMPLES DEVICE SEQ STRIDE QUESTIONS RUNGS SWEEP STEPS FUZZ SOAK
-SETTINGS += PRECISION WORKERS THREADS OUT
+SETTINGS += PRECISION WORKERS THREADS OUT WARMUP SEED
 $(foreach name,$(SETTINGS),$(eval override $(name) := $$(value $(name))))
 export $(SETTINGS)
 
@@ -48,7 +50,7 @@ unexport JPY_SESSION_NAME
 help:  ## print this help
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' Makefile
 	@echo
-	@echo "make bench MODEL=embedded SQUAD=mini SAMPLES=1000 DEVICE=cpu SEQ=128 STRIDE=128 QUESTIONS=0 RUNGS=all SWEEP=1"
+	@echo "make bench MODEL=embedded SQUAD=mini SAMPLES=1000 DEVICE=cpu SEQ=128 STRIDE=128 QUESTIONS=0 RUNGS=all SWEEP=1 WARMUP=10 SEED=0"
 	@echo "  MODEL      embedded, bert-large, bert-large-random, a folder, or a hub name"
 	@echo "  SQUAD      mini, dev, or the path of a SQuAD v1.1 file"
 	@echo "  SAMPLES    timed runs of each rung, a whole number from 1"
@@ -58,6 +60,8 @@ help:  ## print this help
 	@echo "             (BERT-large on all of dev takes hours on a CPU: try QUESTIONS=200)"
 	@echo "  RUNGS      all, quick, or short names with commas between, such as torch-eager,ort-fused"
 	@echo "  SWEEP      1: also limits, batch, length and whole files; 0: latency and accuracy alone"
+	@echo "  WARMUP     runs of each rung that are thrown away; SEED: of the runs' order"
+	@echo "  THREADS    inside one operator, a processor each if not given; OUT: folder of results"
 	@echo "make score MODEL=embedded SQUAD=mini DEVICE=cpu PRECISION=fp32 WORKERS=0 THREADS=1 OUT=build/score/..."
 	@echo "  SQUAD      also sized (10,570 questions, made when missing), or a folder of shards"
 	@echo "  PRECISION  fp32 or int8; WORKERS: sessions, 0: one for each core; THREADS: of each"
@@ -136,14 +140,15 @@ soak: setup  ## the whole course SOAK= times in a row (5), and what each time le
 lab: setup  ## JupyterLab, opened at the first chapter
 	$(BIN)/jupyter lab --ServerApp.root_dir=. $$(test "$$(id -u)" != 0 || echo --allow-root) --LabApp.default_url="/lab/tree/$$(ls notebooks/[0-9][0-9]*.ipynb | head -n 1)"
 
-bench: setup  ## every rung: MODEL= SQUAD= SAMPLES= DEVICE= SEQ= STRIDE= QUESTIONS= RUNGS= SWEEP=
+bench: setup  ## every rung: MODEL= SQUAD= SAMPLES= DEVICE= SEQ= STRIDE= QUESTIONS= RUNGS= SWEEP= ...
 	@$(BIN)/python -m helpers.benchmark --model="$$MODEL" --squad="$$SQUAD" --samples="$$SAMPLES" \
 	  --device="$$DEVICE" --seq="$$SEQ" --stride="$$STRIDE" --questions="$$QUESTIONS" \
-	  --rungs="$$RUNGS" --sweep="$$SWEEP"
+	  --rungs="$$RUNGS" --sweep="$$SWEEP" --warmup="$$WARMUP" --seed="$$SEED" \
+	  --threads="$${THREADS:-0}" --out="$$OUT"
 
 score: setup  ## offline: a whole SQuAD, on all cores or a cluster: SQUAD= MODEL= PRECISION= WORKERS= OUT=
 	@$(BIN)/python -m helpers.offline --model="$$MODEL" --squad="$$SQUAD" --device="$$DEVICE" \
-	  --precision="$$PRECISION" --workers="$$WORKERS" --threads="$$THREADS" --out="$$OUT"
+	  --precision="$$PRECISION" --workers="$$WORKERS" --threads="$${THREADS:-1}" --out="$$OUT"
 
 model: setup  ## train an embedded model and print its scores: STEPS= DEVICE=
 	@$(BIN)/python -m helpers.training --steps="$$STEPS" --device="$$DEVICE"

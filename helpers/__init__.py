@@ -64,6 +64,7 @@ Who imports whom (no circles; everything may import `errors`)::
     form                       the form to ask more -> marking, settings, environment
     volume                     many windows at a time -> sweep, scoring, material
     report                     a record as people read it -> display, recorded, requirements
+    keeping                    the record of a run that goes on -> report
     benchmark                  the command -> all of the above
     exercises                  is an answer right? -> graphs, exports, quantization, costs, ...
     streams, execution         one notebook, run top to bottom

@@ -8,29 +8,29 @@ its output channel and its display hooks all take part in what a cell times.
 
 import os
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import torch
-from tqdm import tqdm
 
 from helpers.comparison import compare
 from helpers.environment import cores, hardware
-from helpers.errors import InputError, reason_of, run_command
-from helpers.files import check_writable, write_json
+from helpers.errors import reason_of, run_command
+from helpers.files import check_writable
+from helpers.keeping import Keeper
 from helpers.kernels import profiled
 from helpers.ladder import choose
 from helpers.limits import limit_of
 from helpers.material import Material, gather
 from helpers.peaks import measure_peaks
 from helpers.records import Result, Skipped, record
-from helpers.report import remove_results, save_charts, text_of
+from helpers.report import save_charts, text_of
 from helpers.requirements import tell_other_versions
 from helpers.rungs import Inputs, Rung
-from helpers.settings import Settings, arguments_of, read_settings
-from helpers.steps import Kit, Step, build
+from helpers.settings import Settings, arguments_of, read_settings, results_folder
+from helpers.steps import Kit, build_all
 from helpers.stopping import at_once
 from helpers.volume import SWEPT, measure_volume
 
@@ -53,38 +53,48 @@ def run(settings: Settings, folder: Path) -> dict[str, Any]:
     with at_once():  # nothing is measured yet
         material = gather(settings, folder / "files")
         check_writable(folder)
-        remove_results(folder)  # what an earlier run left would look like this one's
+        keeper = Keeper(folder)
         machine = hardware()  # now: a GPU on which a rung failed may not answer later
         kit = Kit(material.files, settings.device, threads, settings.seq, material.calibrated_on)
-        rungs, skipped = _built(steps, kit, settings.rungs)
+        rungs, skipped = build_all(steps, kit, settings.rungs)
     limit = _limit(rungs, material, settings, threads) if settings.sweep else None
-    results, failed, interrupted = _compared(rungs, material, settings)
-    order = [step.slug for step in steps]
-    found = record(
-        results,
-        model=material.about,
-        settings=_used(settings, material, threads),
-        limit=limit,
-        skipped=sorted([*skipped, *failed], key=lambda one: order.index(one.slug)),
-        interrupted=interrupted,
-        machine=machine,
+    about, used = material.about, _used(settings, material, threads)
+    order, failed = [step.slug for step in steps], list[Skipped]()
+
+    def told(results: Sequence[Result], interrupted: bool) -> dict[str, Any]:
+        return record(
+            results,
+            model=about,
+            settings=used,
+            limit=limit,
+            skipped=sorted([*skipped, *failed], key=lambda one: order.index(one.slug)),
+            interrupted=interrupted,
+            machine=machine,
+        )
+
+    results, interrupted = _compared(
+        rungs,
+        material,
+        settings,
+        failed,
+        lambda so_far: keeper.keep_on_the_way(lambda: told(so_far(), True)),
     )
+    found = told(results, interrupted)
     more_to_come = bool(settings.sweep and not interrupted)
     # Whatever happens next, this much is kept; if nothing does, it says of itself that it is short.
-    write_json(folder / "record.json", found | {"interrupted": interrupted or more_to_come})
+    keeper.keep(found | {"interrupted": interrupted or more_to_come})
     if more_to_come:
         measured = {result.slug for result in results}
         swept = {slug: rungs[slug] for slug in SWEPT if slug in measured}
 
         def keep(more: Mapping[str, Any]) -> None:
-            write_json(folder / "record.json", found | more | {"interrupted": True})
+            keeper.keep(found | more | {"interrupted": True})
 
         more, found["interrupted"] = measure_volume(swept, material, settings, keep)
-        found |= more
-        write_json(folder / "record.json", found)
+        keeper.keep(found := found | more)
     if settings.device == "cuda" and results and not found["interrupted"]:
         # Last, as the driver's reports may go on slowing what starts kernels.
-        _add_kernels(found, results, material.features.inputs(slice(1)), folder / "record.json")
+        _add_kernels(found, results, material.features.inputs(slice(1)), keeper)
     return found
 
 
@@ -96,12 +106,15 @@ def main(arguments: Sequence[str] | None = None) -> int | None:
         None.
     """
     options = arguments_of(arguments, description=__doc__.split("\n")[0])
-    folder = Path(options.pop("out"))
+    folder = results_folder(options.pop("out"))
     settings = read_settings(options)
     tell_other_versions()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", category=UserWarning)
         found = run(settings, folder)
+    if found["interrupted"] and not found["rungs"]:
+        print("\nstopped before a round was finished; a record that lay there before is kept")
+        return 130
     print(f"\n{text_of(found)}\n\nrecord: {folder / 'record.json'}")
     if found["interrupted"]:
         print("stopped early: the record holds what was finished; its charts, when you have time:")
@@ -110,22 +123,6 @@ def main(arguments: Sequence[str] | None = None) -> int | None:
     for chart in save_charts(found, folder):
         print(f"chart:  {chart}")
     return None if found["rungs"] else 1
-
-
-def _built(steps: Sequence[Step], kit: Kit, asked: str) -> tuple[dict[str, Rung], list[Skipped]]:
-    rungs: dict[str, Rung] = {}
-    skipped: list[Skipped] = []
-    with tqdm(total=len(steps), desc="building", ncols=80, leave=False, disable=None) as bar:
-        for step, made in build(steps, kit):
-            if isinstance(made, Skipped):
-                skipped.append(made)
-            else:
-                rungs[step.slug] = made
-            bar.update()
-    if not rungs:
-        reasons = "; ".join(f"{one.slug}: {one.reason}" for one in skipped)
-        raise InputError(f"RUNGS={asked}: none of them can run here ({reasons}); name others")
-    return rungs, skipped
 
 
 def _limit(
@@ -142,14 +139,20 @@ def _limit(
 
 
 def _compared(
-    rungs: dict[str, Rung], material: Material, settings: Settings
-) -> tuple[list[Result], list[Skipped], bool]:
-    """Each rung's result, or why it failed, and whether Ctrl-C came."""
+    rungs: dict[str, Rung],
+    material: Material,
+    settings: Settings,
+    failed: list[Skipped],
+    after_round: Callable[[Callable[[], list[Result]]], object],
+) -> tuple[list[Result], bool]:
+    """Each rung's result, and whether Ctrl-C came; `failed` takes the others and why."""
     slugs = {rung.name: slug for slug, rung in rungs.items()}
-    failed: list[Skipped] = []
 
     def fail(name: str, error: Exception) -> None:
         failed.append(Skipped(slugs[name], name, f"failed when it ran: {reason_of(error)}"))
+
+    def with_slugs(results: Sequence[Result]) -> list[Result]:
+        return [replace(one, slug=slugs[one.rung.name]) for one in results]
 
     try:
         results = compare(
@@ -160,24 +163,24 @@ def _compared(
             warmup=settings.warmup,
             seed=settings.seed,
             failed=fail,
+            after_round=lambda so_far: after_round(lambda: with_slugs(so_far())),
         )
     except KeyboardInterrupt:
-        return [], failed, True
-    results = [replace(one, slug=slugs[one.rung.name]) for one in results]
+        return [], True
     early = any(len(one.latency.samples_ms) < settings.samples for one in results)
-    return results, failed, early
+    return with_slugs(results), early
 
 
 def _add_kernels(
-    found: dict[str, Any], results: Sequence[Result], window: Inputs, path: Path
+    found: dict[str, Any], results: Sequence[Result], window: Inputs, keeper: Keeper
 ) -> None:
     """Profiles every rung that was measured; Ctrl-C leaves the record without, and saying so."""
-    write_json(path, found | {"interrupted": True})
+    keeper.keep(found | {"interrupted": True})
     try:
         found["kernels"] = profiled({one.slug: one.rung for one in results}, window)
     except KeyboardInterrupt:
         found["interrupted"] = True
-    write_json(path, found)
+    keeper.keep(found)
 
 
 def _used(settings: Settings, material: Material, threads: int) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Several rungs on the same windows: what each answers, and how long each takes."""
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import redirect_stderr
 from typing import Any
 
@@ -9,7 +9,7 @@ import numpy as np
 from tqdm import tqdm
 
 from helpers.errors import Failed, InputError
-from helpers.latency import first_runs, measure
+from helpers.latency import Latency, first_runs, measure
 from helpers.records import Agreement, Result, record
 from helpers.rungs import Inputs, Rung, all_logits
 from helpers.soundness import check_same, sound_logits
@@ -65,6 +65,7 @@ def compare(
     warmup: int = 10,
     seed: int = 0,
     failed: Failed | None = None,
+    after_round: Callable[[Callable[[], list[Result]]], object] | None = None,
 ) -> list[Result]:
     """Runs every rung on every window for its answers, then times all of them interleaved.
 
@@ -83,6 +84,8 @@ def compare(
         failed: told the name of a rung that raises, in whichever run, or whose logits are not
             finite, all alike or far from the reference's, and what it raised. The others go on
             without it. None: it is raised.
+        after_round: called after every round of timing with a function that gives the results so
+            far.
 
     Returns:
         A result a rung, in the rungs' order, without those that failed: the first that did not
@@ -119,6 +122,11 @@ def compare(
     for name, pair in logits.items():
         agreements[name] = agreement(pair, next(iter(logits.values())), examples, features)
     engines = {name: engines[name] for name in logits}
+
+    def results(times: Mapping[str, Latency]) -> list[Result]:
+        known = [rung for rung in rungs if rung.name in times]
+        return [Result(rung, times[rung.name], agreements[rung.name]) for rung in known]
+
     runs = len(engines) * (samples + warmup)
     with tqdm(total=runs, desc="latency", **bar) as progress:
         times = measure(
@@ -132,14 +140,11 @@ def compare(
                 name, number % windows, given, logits[name]
             ),
             keep_what_is_there=True,
+            after_round=after_round and (lambda times: after_round(lambda: results(times()))),
             progress=progress.update,
             failed=failed,
         )
-    return [
-        Result(rung, times[rung.name], agreements[rung.name])
-        for rung in rungs
-        if rung.name in times
-    ]
+    return results(times)
 
 
 def race(

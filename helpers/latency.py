@@ -98,6 +98,7 @@ def measure(
     device: Mapping[str, Callable[[int], float]] | None = None,
     check: Callable[[str, int, object], object] | None = None,
     keep_what_is_there: bool = False,
+    after_round: Callable[[Callable[[], dict[str, Latency]]], object] | None = None,
     progress: Callable[[], object] = lambda: None,
     failed: Failed | None = None,
 ) -> dict[str, Latency]:
@@ -120,6 +121,7 @@ def measure(
             clock was read; it raises where that is wrong.
         keep_what_is_there: on Ctrl-C, whether to give the whole rounds measured so far, if there
             is one. The caller notices by the number of samples.
+        after_round: called after each round that counts, with what gives the latencies so far.
         progress: called after every run.
         failed: told of an engine that raises, in whichever round. It is left out from then on,
             its samples too, and the others go on. None: it is raised.
@@ -137,6 +139,10 @@ def measure(
     first = first_runs(engines, failed=failed) if first_run_ms is None else first_run_ms
     rounds: list[dict[str, _Sample]] = []
     left = [name for name in engines if name in first]
+
+    def so_far() -> dict[str, Latency]:
+        return {n: _latency([found[n] for found in rounds], first[n], warmup) for n in left}
+
     try:
         for i in range(-warmup, samples):
             found = {}
@@ -152,10 +158,12 @@ def measure(
                 progress()
             if i >= 0:
                 rounds.append(found)
+                if after_round:
+                    after_round(so_far)
     except KeyboardInterrupt:
         if not (keep_what_is_there and rounds):
             raise
-    return {n: _latency([found[n] for found in rounds], first[n], warmup) for n in left}
+    return so_far()
 
 
 class _Sample(NamedTuple):

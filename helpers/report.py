@@ -22,7 +22,7 @@ from helpers.files import expanded
 from helpers.recorded import recorded
 from helpers.requirements import tell_other_versions
 
-__all__ = ["CHARTS", "main", "remove_results", "save_charts", "text_of"]
+__all__ = ["CHARTS", "main", "remove_charts", "save_charts", "text_of"]
 
 CHARTS = ("chart.png", "accuracy.png", "roofline.png", "sweep.png")
 """The pictures that a run leaves, where its record holds what they show."""
@@ -43,9 +43,9 @@ def text_of(found: Mapping[str, Any]) -> str:
     return "\n\n".join(parts)
 
 
-def remove_results(folder: Path) -> None:
-    """Removes the record and the charts of an earlier run from a folder."""
-    for name in ("record.json", *CHARTS):
+def remove_charts(folder: Path) -> None:
+    """Removes the charts of an earlier run from a folder."""
+    for name in CHARTS:
         (folder / name).unlink(missing_ok=True)
 
 

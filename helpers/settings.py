@@ -11,10 +11,19 @@ from helpers.errors import InputError
 from helpers.files import PROJECT, expanded
 from helpers.options import Parser, settings_from
 
-__all__ = ["SQUAD_MINI", "Settings", "arguments_of", "read_settings", "squad_path"]
+__all__ = [
+    "SQUAD_MINI",
+    "Settings",
+    "arguments_of",
+    "read_settings",
+    "results_folder",
+    "squad_path",
+]
 
 SQUAD_MINI = PROJECT / "data" / "squad-mini-v1.1.json"
 """The questions that the project ships."""
+
+_THREADS = 1024  # more exhaust what a process may start
 
 
 @dataclass(frozen=True)
@@ -58,6 +67,10 @@ class Settings:
             value = getattr(self, name)
             if value < bound:
                 raise InputError(f"{name.upper()}={value}: must be at least {bound}")
+        if self.threads > _THREADS:
+            raise InputError(
+                f"THREADS={self.threads}: more than {_THREADS}; 0 takes all processors"
+            )
         if self.sweep not in (0, 1):
             raise InputError(f"SWEEP={self.sweep}: must be 0 or 1")
         if self.device not in ("cpu", "cuda"):
@@ -98,7 +111,7 @@ def arguments_of(given: Sequence[str] | None, *, description: str) -> dict[str, 
     for name, text in _HELP.items():
         default = Settings.__dataclass_fields__[name].default
         parser.add_argument(f"--{name}", default=str(default), help=text)
-    parser.add_argument("--out", default=str(PROJECT / "build" / "bench"), help="folder of results")
+    parser.add_argument("--out", default="", help="folder of results; build/bench")
     return vars(parser.parse_args(given))
 
 
@@ -112,6 +125,15 @@ def read_settings(given: Mapping[str, str]) -> Settings:
         InputError: a value is no whole number where one is needed, or cannot be used.
     """
     return settings_from(Settings, given)
+
+
+def results_folder(out: str) -> Path:
+    """The folder that an OUT= setting names; where it is empty, `build/bench` of the project.
+
+    Raises:
+        InputError: it names a home folder that does not exist.
+    """
+    return expanded(out) if out.strip() else PROJECT / "build" / "bench"
 
 
 def squad_path(name: str) -> Path:

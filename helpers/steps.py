@@ -7,12 +7,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from helpers.errors import reason_of
+from tqdm import tqdm
+
+from helpers.errors import InputError, reason_of
 from helpers.model_files import ModelFiles
 from helpers.records import Skipped
 from helpers.rungs import Rung
 
-__all__ = ["Kit", "Step", "build"]
+__all__ = ["Kit", "Step", "build", "build_all"]
 
 _T = TypeVar("_T")
 
@@ -70,6 +72,35 @@ def build(steps: Sequence[Step], kit: Kit) -> Iterator[tuple[Step, Rung | Skippe
     for step in steps:
         made = reasons[step.slug] or _attempt(lambda step=step: step.make(kit))
         yield step, Skipped(step.slug, step.name, made) if isinstance(made, str) else made
+
+
+def build_all(steps: Sequence[Step], kit: Kit, asked: str) -> tuple[dict[str, Rung], list[Skipped]]:
+    """Builds what can be built, with a progress bar.
+
+    Args:
+        steps: which rungs.
+        kit: what they are built from.
+        asked: the RUNGS= setting, for the error.
+
+    Returns:
+        {slug: rung}, and the others with the reasons.
+
+    Raises:
+        InputError: none of them can be built.
+    """
+    rungs: dict[str, Rung] = {}
+    skipped: list[Skipped] = []
+    with tqdm(total=len(steps), desc="building", ncols=80, leave=False, disable=None) as bar:
+        for step, made in build(steps, kit):
+            if isinstance(made, Skipped):
+                skipped.append(made)
+            else:
+                rungs[step.slug] = made
+            bar.update()
+    if not rungs:
+        reasons = "; ".join(f"{one.slug}: {one.reason}" for one in skipped)
+        raise InputError(f"RUNGS={asked}: none of them can run here ({reasons}); name others")
+    return rungs, skipped
 
 
 def _reason(step: Step, kit: Kit) -> str | None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ from builders import CASES, copy_folder, rising, squad_root, write
 from safetensors.torch import load_file
 from transformers import BertModel, DistilBertConfig, DistilBertForQuestionAnswering
 
+import helpers.steps
 from helpers import benchmark, models, report
 from helpers.benchmark import main
 from helpers.errors import InputError
@@ -70,6 +72,10 @@ BAD = {
     "model of a stranger": (["--model", "~nosuchuser/x"], ["~nosuchuser/x:", "write the path"]),
     "squad with two blanks": (["--squad", "{tmp}/a  b.json"], ["{tmp}/a  b.json: no such file"]),
     "threads below 0": (["--threads=-2"], ["THREADS=-2", "at least 0"]),
+    "far too many threads": (["--threads=" + "9" * 20], ["THREADS=999", "more than 1024; 0"]),
+    "a folder in the place of the record": (
+        ["--out={tmp}/taken"], ["taken/record.json: is a folder", "remove it, or name another"]
+    ),
     "seed below 0": (["--seed=-1"], ["SEED=-1", "at least 0"]),
     "an unknown device": (["--device", "tpu"], ["DEVICE=tpu", "use cpu or cuda"]),
     "an unknown option": (["--sampels", "3"], ["--sampels", "--help"]),
@@ -125,6 +131,7 @@ def runs(tiny_folder, tmp_path_factory):
     weights = (tiny_folder / "model.safetensors").read_bytes()
     write(tmp / "cut" / "model.safetensors", weights[:5000])
 
+    (tmp / "taken" / "record.json").mkdir(parents=True)
     unfusable(tiny_folder, tmp / "relu")
 
     usual = {"--model": str(tiny_folder), "--squad": str(CASES), "--out": str(tmp / "out" / "bad")}
@@ -245,26 +252,100 @@ def interrupted_after(runs):
     return [Rung(name, "PyTorch", "fp32", "cpu", "cpu", answer) for name in ("one", "two")]
 
 
-@pytest.mark.parametrize(("rounds", "kept"), [(-1, 0), (3, 3)])
-def test_ctrl_c_leaves_a_valid_record_of_what_was_finished(
-    tiny_folder, tmp_path, monkeypatch, capsys, rounds, kept
-):
-    windows = 45
-    runs = 2 * (1 + windows + rounds) + 1 if rounds > 0 else 9  # first runs, answers, rounds, half
-    made = interrupted_after(runs)
+def run_until_ctrl_c(tiny_folder, out, monkeypatch, runs):
+    """The exit code of a benchmark of two rungs whose call after `runs` is ended by Ctrl-C."""
     steps = choose("torch-eager,ort-exported", "cpu")
-    monkeypatch.setattr(benchmark, "build", lambda *_: zip(steps, made, strict=True))
-    (tmp_path / "sweep.png").write_bytes(b"of an earlier run")
-    places = [f"--model={tiny_folder}", f"--squad={CASES}", f"--out={tmp_path}"]
-    code = main([*places, "--samples=50", "--warmup=0", "--stride=64", "--sweep=0"])
-    assert code == 130
-    found = json.loads((tmp_path / "record.json").read_text(encoding="utf-8"))
+    made = interrupted_after(runs)
+    monkeypatch.setattr(helpers.steps, "build", lambda *_: zip(steps, made, strict=True))
+    places = [f"--model={tiny_folder}", f"--squad={CASES}", f"--out={out}"]
+    return main([*places, "--samples=50", "--warmup=0", "--stride=64", "--sweep=0"])
+
+
+def valid_record(folder):
+    found = json.loads((folder / "record.json").read_text(encoding="utf-8"))
     schema = json.loads((PROJECT / "data" / "record.schema.json").read_text(encoding="utf-8"))
     jsonschema.validate(found, schema)
+    return found
+
+
+def test_ctrl_c_leaves_a_valid_record_of_what_was_finished(
+    tiny_folder, tmp_path, monkeypatch, capsys
+):
+    for name in ("record.json", "sweep.png"):
+        (tmp_path / name).write_bytes(b"of an earlier run")
+    runs = 2 * (1 + 45 + 3) + 1  # first runs, answers to 45 windows, three rounds, half a round
+    assert run_until_ctrl_c(tiny_folder, tmp_path, monkeypatch, runs) == 130
+    found = valid_record(tmp_path)
     assert found["interrupted"] is True
-    assert [len(r["latency_ms"]["samples"]) for r in found["rungs"]] == [kept] * (2 * bool(kept))
+    assert [len(rung["latency_ms"]["samples"]) for rung in found["rungs"]] == [3, 3]
     assert "Stopped early" in capsys.readouterr().out
     assert not (tmp_path / "sweep.png").exists()
+
+
+@pytest.mark.parametrize("earlier", [True, False])
+def test_ctrl_c_before_a_round_is_finished_takes_no_earlier_record_away(
+    tiny_folder, tmp_path, monkeypatch, capsys, earlier
+):
+    if earlier:
+        for name in ("record.json", "sweep.png"):
+            (tmp_path / name).write_bytes(b"of an earlier run")
+    assert run_until_ctrl_c(tiny_folder, tmp_path, monkeypatch, 9) == 130  # among the answers
+    told = "\nstopped before a round was finished; a record that lay there before is kept\n"
+    assert capsys.readouterr().out.endswith(told)
+    if earlier:
+        left = [(tmp_path / name).read_bytes() for name in ("record.json", "sweep.png")]
+        assert left == [b"of an earlier run"] * 2
+    else:
+        found = valid_record(tmp_path)
+        assert (found["interrupted"], found["rungs"]) == (True, [])
+
+
+SLOW = """
+import hashlib, sys
+import helpers.steps
+from helpers.benchmark import main
+from helpers.errors import run_command
+from helpers.ladder import choose
+from helpers.rungs import Rung
+
+sys.path.insert(0, {tests!r})
+from builders import rising
+
+calls = []
+
+def answer(inputs):
+    calls.append(1)
+    if len(calls) > 2 * (1 + 7 + 2):  # first runs, answers to seven windows, two rounds
+        print("third round", flush=True)
+        hashlib.pbkdf2_hmac("sha256", b"x", b"y", 50_000_000)  # half a minute without Python
+    return (rising(inputs),) * 2
+
+made = [Rung(name, "PyTorch", "fp32", "cpu", "cpu", answer) for name in ("one", "two")]
+steps = choose("torch-eager,ort-exported", "cpu")
+helpers.steps.build = lambda *_: zip(steps, made)
+run_command(lambda: main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_a_run_that_is_ended_inside_an_engine_leaves_a_valid_record(tiny_folder, tmp_path, number):
+    script = write(tmp_path / "slow.py", SLOW.format(tests=str(Path(__file__).parent)))
+    places = [f"--model={tiny_folder}", f"--squad={CASES}", f"--out={tmp_path / 'out'}"]
+    settings = ["--samples=50", "--warmup=0", "--questions=1", "--sweep=0"]
+    run = subprocess.Popen(
+        [sys.executable, script, *places, *settings],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    assert run.stdout.readline() == "third round\n"
+    run.send_signal(number)
+    run.communicate(timeout=60)
+    assert run.returncode == {signal.SIGINT: 130, signal.SIGKILL: -9}[number]
+    found = valid_record(tmp_path / "out")
+    assert found["interrupted"] is True
+    rounds = [len(rung["latency_ms"]["samples"]) for rung in found["rungs"]]
+    assert rounds in ([1, 1], [2, 2])  # the second came so soon that it may not have been kept
 
 
 def test_a_record_says_that_it_is_short_until_all_is_measured(tiny_folder, tmp_path, monkeypatch):

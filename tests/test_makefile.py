@@ -6,10 +6,12 @@ import shutil
 import subprocess
 import sys
 import time
+from dataclasses import fields
 
 import pytest
 
 from helpers.files import PROJECT
+from helpers.settings import Settings
 
 TARGETS = (
     "setup", "run", "book", "test", "browser", "faults", "fuzz", "cluster", "soak", "lab", "bench",
@@ -17,7 +19,7 @@ TARGETS = (
 )  # fmt: skip
 
 
-SETTINGS = ("MODEL", "SQUAD", "SAMPLES", "DEVICE", "SEQ", "STRIDE", "QUESTIONS", "RUNGS", "SWEEP")
+SETTINGS = (*(field.name.upper() for field in fields(Settings)), "OUT")
 
 
 @pytest.fixture
@@ -140,7 +142,14 @@ def test_settings_of_the_callers_environment_do_not_count(copy):
     plain = bench_arguments(copy)
     assert bench_arguments(copy, **dict.fromkeys(SETTINGS, "leaked")) == plain
     assert plain[0] == "<--model=embedded>"
-    assert plain[-3:] == ["<--questions=0>", "<--rungs=all>", "<--sweep=1>"]
+    given = dict(one.strip("<>-").split("=") for one in plain)
+    assert given.pop("out") == ""  # then it is build/bench
+    defaults = {field.name: str(field.default) for field in fields(Settings)}
+    assert given == defaults
+
+
+def test_make_bench_takes_the_threads_and_the_folder_that_make_score_takes_too(copy):
+    assert bench_arguments(copy, "THREADS=3", "OUT=a b")[-2:] == ["<--threads=3>", "<--out=a b>"]
 
 
 @pytest.mark.parametrize("target", ["run", "book"])

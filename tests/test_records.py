@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from builders import CASES, rising
 
+import helpers.steps
 from helpers import benchmark, models
 from helpers.benchmark import run
 from helpers.comparison import agreement, apart, compare, race
@@ -474,7 +475,7 @@ def test_where_every_rung_fails_the_record_says_why(
 ):
     made = [breaking_rung(name, after=after) for name in ("one", "two")]
     steps = choose("torch-eager,ort-exported", "cpu")
-    monkeypatch.setattr(benchmark, "build", lambda *_: zip(steps, made, strict=True))
+    monkeypatch.setattr(helpers.steps, "build", lambda *_: zip(steps, made, strict=True))
     monkeypatch.setattr(benchmark, "measure_peaks", lambda **_: 1 / 0)
     places = [f"--model={tiny_folder}", f"--squad={CASES}", f"--out={tmp_path}"]
     code = benchmark.main(
@@ -500,7 +501,7 @@ def test_a_rung_that_fails_in_the_sweep_keeps_its_times_and_ends_no_part(
     runs = 1 + 45 + 3
     made = [breaking_rung("one", after=runs), counting_rung("two", [])]
     steps = choose("torch-eager,ort-fused", "cpu")
-    monkeypatch.setattr(benchmark, "build", lambda *_: zip(steps, made, strict=True))
+    monkeypatch.setattr(helpers.steps, "build", lambda *_: zip(steps, made, strict=True))
     monkeypatch.setattr(benchmark, "measure_peaks", lambda **_: 1 / 0)
     places = [f"--model={tiny_folder}", f"--squad={CASES}", f"--out={tmp_path}"]
     code = benchmark.main([*places, "--samples=3", "--warmup=0", "--stride=64"])
@@ -525,7 +526,7 @@ def test_ctrl_c_in_the_sweep_keeps_its_points(tiny_folder, tmp_path, monkeypatch
 
     made = [Rung("one", "PyTorch", "fp32", "cpu", "cpu", answer)]
     monkeypatch.setattr(
-        benchmark, "build", lambda *_: zip(choose("torch-eager", "cpu"), made, strict=True)
+        helpers.steps, "build", lambda *_: zip(choose("torch-eager", "cpu"), made, strict=True)
     )
     monkeypatch.setattr(benchmark, "measure_peaks", lambda **_: 1 / 0)
     found = run(small(tiny_folder, samples=3, warmup=0, sweep=1, rungs="torch-eager"), tmp_path)
