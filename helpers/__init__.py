@@ -35,19 +35,20 @@ Who imports whom (no circles; everything may import `errors`)::
     saturation                 what 16-bit sums do to int8
     models                     which BERT -> checkpoints, hub
     exports, sessions          PyTorch -> .onnx -> InferenceSession -> graphs
+    placement                  which execution provider took what of a graph
     fusion, quantization       .onnx -> a faster .onnx -> exports, environment
     shapes, costs              operations and bytes, by formula and in a graph
     calls                      operations that PyTorch runs, counted
     tf32                       may products on a GPU round?
     products, peaks, limits    what this machine reaches, what follows -> costs, instructions, tf32
     preflight                  what this machine lacks -> requirements, sessions, environment
-    rungs                      one model in one engine -> exports, sessions
+    rungs                      one model in one engine -> exports, sessions, placement
     records                    what a run found -> rungs, latency, environment
     kernels                    what a GPU does while a rung runs -> rungs
     soundness                  logits that no time may be told of -> rungs
     comparison                 several rungs on the same windows -> soundness, records, squad
     trials                     a rung where a shape may be too much -> soundness, rungs
-    sweep, scoring             batches, lengths, whole files -> trials, rungs, squad, latency
+    sweep, padding, scoring    batches, lengths, whole files -> trials, rungs, squad, latency
     model_files                every file of one model -> recipes, artifacts, apart, quantization
     steps                      what a rung is built from -> model_files, rungs, records
     ladder                     the rungs by name -> steps, rungs

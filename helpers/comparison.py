@@ -23,18 +23,24 @@ def agreement(
     reference: tuple[np.ndarray, np.ndarray],
     examples: Sequence[Example] = (),
     features: Features | None = None,
+    *,
+    real: np.ndarray | None = None,
 ) -> Agreement:
-    """Compares a rung's logits with the reference's, and scores its answers.
+    """Compares a rung's logits with the reference's, on real tokens, and scores its answers.
 
     Args:
         logits: (start, end), float [windows, length] each.
         reference: the same windows' logits from the first rung.
         examples: the questions; empty when the weights are random and answers mean nothing.
         features: their windows; needed with `examples`.
+        real: where a window holds tokens and no padding, bool [windows, length]; what engines give
+            for padding does not count. None: as the features say; without features, everywhere.
     """
-    apart = [np.abs(ours - theirs) for ours, theirs in zip(logits, reference, strict=True)]
-    worst = max(float(part.max()) for part in apart)
-    mean = float(np.mean([part.mean() for part in apart]))
+    if real is None:
+        real = np.ones(logits[0].shape, bool) if features is None else features.attention_mask == 1
+    off = [np.abs(ours - theirs)[real] for ours, theirs in zip(logits, reference, strict=True)]
+    worst = max(float(part.max()) for part in off)
+    mean = float(np.mean([part.mean() for part in off]))
     if not examples or features is None:
         return Agreement(worst, mean, len(logits[0]))
     given, expected = (answers(examples, features, *pair) for pair in (logits, reference))
@@ -118,9 +124,10 @@ def compare(
     with tqdm(total=windows * len(first), desc="answers", **bar) as progress:
         asked = [rung for rung in rungs if rung.name in first]
         logits = sound_logits(asked, inputs, progress.update, failed)
-    agreements = {}
+    agreements, real = {}, inputs["attention_mask"] == 1
     for name, pair in logits.items():
-        agreements[name] = agreement(pair, next(iter(logits.values())), examples, features)
+        reference = next(iter(logits.values()))
+        agreements[name] = agreement(pair, reference, examples, features, real=real)
     engines = {name: engines[name] for name in logits}
 
     def results(times: Mapping[str, Latency]) -> list[Result]:

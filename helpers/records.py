@@ -19,8 +19,8 @@ class Agreement:
     """How far a rung's logits lie from the reference's, over every window compared.
 
     Attributes:
-        max_abs_diff: the largest absolute difference of a logit.
-        mean_abs_diff: the mean absolute difference.
+        max_abs_diff: the largest absolute difference of a real token's logit.
+        mean_abs_diff: the mean absolute difference of those.
         windows: how many windows were compared.
         same_answers: share of questions with the identical answer, 0 to 1; None where the
             model's weights are random.

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from helpers.busy import busy_share, waited_ns, was_busy
 from helpers.errors import InputError
 from helpers.rungs import Inputs, Rung, all_logits
 from helpers.soundness import check_finite
@@ -103,9 +104,10 @@ def score_file(
         progress: called after every time that a way was timed.
 
     Returns:
-        An entry a way: {"slug", "how", "batch", "seconds", "windows_per_s", "same_answers" (share
-        of questions with the same answer as the first way's, 0 to 1), "exact_match", "f1" (both
-        in percent)}; the last three None without examples.
+        An entry a way: {"slug", "how", "batch", "seconds", "windows_per_s", "busy" (share of the
+        runs on a busy machine, 0 to 1, or None), "same_answers" (share of questions with the same
+        answer as the first way's, 0 to 1), "exact_match", "f1" (both in percent)}; the last three
+        None without examples.
 
     Raises:
         InputError: `batch` or `repeats` is below 1, there are no windows, or a logit is NaN or
@@ -119,12 +121,14 @@ def score_file(
     for sizes in (1, batch):  # the first run of an engine pays for what later ones do not
         logits_in_batches(rung, inputs, batches_by_length(inputs, sizes)[:2])
     seconds: dict[str, list[float]] = {how: [] for how in WAYS}
+    busy: dict[str, list[bool | None]] = {how: [] for how in WAYS}
     logits = {}
     for _ in range(repeats):
         for how in WAYS:
-            start = time.perf_counter()
+            before, start = waited_ns(), time.perf_counter()
             logits[how] = _run(rung, inputs, how, batch)
             seconds[how].append(time.perf_counter() - start)
+            busy[how].append(was_busy(before, waited_ns(), 1000 * seconds[how][-1]))
             progress()
         taken = [sum(times) for times in seconds.values()]
         if sum(taken) * (1 + 1 / len(seconds[WAYS[0]])) > budget_s:
@@ -139,6 +143,7 @@ def score_file(
             "batch": min(batch, len(features)) if how == WAYS[2] else 1,
             "seconds": round(float(np.median(seconds[how])), 4),
             "windows_per_s": round(len(features) / float(np.median(seconds[how])), 2),
+            "busy": busy_share(busy[how]),
             **found,
         }
         for how, found in zip(WAYS, scores, strict=True)

@@ -4,7 +4,6 @@ import ctypes.util
 import importlib.metadata
 import importlib.util
 import tempfile
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import cache
@@ -15,7 +14,7 @@ import onnxruntime
 from helpers.errors import InputError, reason_of
 from helpers.graphs import count_ops
 
-__all__ = ["PROVIDERS", "nodes_by_provider", "open_session", "ops_in_session", "tensorrt_needs"]
+__all__ = ["PROVIDERS", "open_session", "ops_in_session", "tensorrt_needs"]
 
 PROVIDERS = {
     "cpu": "CPUExecutionProvider",
@@ -117,24 +116,6 @@ def _refuse_two_packages() -> None:
                     f"{there}: {other} and {package} are both installed there, over each other, "
                     f"and neither is whole: pip uninstall -y {other} {package}, then install one"
                 )
-
-
-def nodes_by_provider(session: onnxruntime.InferenceSession) -> Counter[str]:
-    """How many of a graph's operators each execution provider took, when the session was opened.
-
-    A session for a GPU leaves to the CPU what its provider lacks, and arithmetic on shapes.
-
-    Args:
-        session: one that `open_session` opened.
-
-    Returns:
-        {name of a provider: operators}; empty where this ONNX Runtime does not tell.
-    """
-    tell = getattr(session, "get_provider_graph_assignment_info", None)
-    found: Counter[str] = Counter()
-    for part in tell() if tell else ():
-        found[part.ep_name] += len(part.get_nodes())
-    return found
 
 
 def ops_in_session(path: Path | str, *, without: Sequence[str] = ()) -> dict[str, int]:

@@ -1,13 +1,14 @@
 """A rung on a list of inputs, where a shape may be more than it takes."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from helpers.errors import reason_of
+from helpers.latency import Latency
 from helpers.rungs import Inputs, Rung
 from helpers.soundness import check_finite
 
-__all__ = ["accepts", "engine", "teller"]
+__all__ = ["accepts", "all_or_stopped", "engine", "teller"]
 
 
 def accepts(rung: Rung, feeds: Sequence[Inputs], where: str, tell: Callable[[str], object]) -> bool:
@@ -43,3 +44,17 @@ def teller(where: str, tell: Callable[[str], object]) -> Callable[[Any, Exceptio
 def engine(rung: Rung, feeds: Sequence[Inputs]) -> Callable[[int], object]:
     """A rung as `helpers.latency.measure` takes it: a function of the input's number."""
     return lambda number: rung.run(feeds[number])
+
+
+def all_or_stopped(times: Mapping[Any, Latency], samples: int) -> None:
+    """Hands Ctrl-C on, where `helpers.latency.measure` has kept what there was.
+
+    Args:
+        times: what it gave.
+        samples: how many rounds it was asked for.
+
+    Raises:
+        KeyboardInterrupt: there are fewer.
+    """
+    if any(len(latency.samples_ms) < samples for latency in times.values()):
+        raise KeyboardInterrupt

@@ -1,28 +1,33 @@
 """More than one window at a time: real lengths, batches, whole files."""
 
 from collections.abc import Callable, Mapping
+from itertools import product
 from typing import Any
 
 from tqdm import tqdm
 
 from helpers.errors import reason_of
 from helpers.material import Material
+from helpers.padding import real_lengths
 from helpers.rungs import Rung
 from helpers.scoring import WAYS, score_file
 from helpers.settings import Settings
 from helpers.squad import Features, featurize
-from helpers.sweep import real_lengths, sweep
+from helpers.sweep import sweep
 
 __all__ = ["SWEPT", "measure_volume"]
 
-SWEPT = ("torch-eager", "ort-fused", "ort-int8-dynamic", "torch-fp16", "ort-fp16")
+SWEPT = (
+    "torch-eager", "ort-fused", "ort-int8-dynamic", "ort-int8-norms-apart",
+    "torch-fp16", "ort-fp16",
+)  # fmt: skip
 """The rungs that take any batch and length, and are measured so where they were asked for."""
 
 _BATCHES = (1, 2, 4, 8, 16, 32)
 _LENGTHS = (32, 64, 128, 256, 384, 512)  # as far as the model has positions
 _SAMPLES = 5  # of each point of the sweep
 _BUDGET_MS = 3000.0  # the longest that all runs of a rung at one point may take
-_SCORED_LENGTH, _SCORED_STRIDE = 384, 128  # the usual windows for the scores of SQuAD
+_SCORED_LENGTH, _STRIDE = 384, 128  # the usual windows for the scores of SQuAD
 _REPEATS = 3  # of each way to score a file, at most; the median counts
 _SCORING_S = 60.0  # a rung's ways are not timed again where that would take longer
 _WINDOWS = 200  # that real lengths are measured on, at most
@@ -58,11 +63,13 @@ def measure_volume(
             seed=settings.seed,
             into=found["lengths"],
         ),
-        lambda: _swept(rungs, material, settings, found["sweep"]),
+        lambda: _swept(rungs, material, settings, found["sweep"], lambda: keep(found)),
     ]
     if material.answerer.trained:
         found["scoring"] = []
-        parts.append(lambda: _scored(rungs, material, found["scoring"]))
+        parts.append(
+            lambda: _scored(rungs, material, settings, found["scoring"], lambda: keep(found))
+        )
     try:
         for measured in parts:
             try:
@@ -76,7 +83,11 @@ def measure_volume(
 
 
 def _swept(
-    rungs: Mapping[str, Rung], material: Material, settings: Settings, into: list[dict[str, Any]]
+    rungs: Mapping[str, Rung],
+    material: Material,
+    settings: Settings,
+    into: list[dict[str, Any]],
+    kept: Callable[[], object],
 ) -> None:
     """Sweeps over windows of its own, as long as the model allows, whatever SEQ is."""
     lengths = [length for length in _LENGTHS if length <= material.answerer.max_positions]
@@ -89,17 +100,24 @@ def _swept(
         budget_ms=_BUDGET_MS,
         seed=settings.seed,
         into=into,
+        kept=kept,
     )
 
 
-def _scored(rungs: Mapping[str, Rung], material: Material, into: list[dict[str, Any]]) -> None:
-    """Scores the file in windows as long as whole files are scored in, not as one is timed in."""
-    length = min(_SCORED_LENGTH, material.answerer.max_positions)
-    features = _windows(material, length)
-    shape = {"length": length, "stride": _SCORED_STRIDE, "windows": len(features)}
-    total = len(rungs) * len(WAYS) * _REPEATS
+def _scored(
+    rungs: Mapping[str, Rung],
+    material: Material,
+    settings: Settings,
+    into: list[dict[str, Any]],
+    kept: Callable[[], object],
+) -> None:
+    """Scores the file in windows as long as files are usually scored in, and as the ladder's."""
+    lengths = {min(_SCORED_LENGTH, material.answerer.max_positions), settings.seq}
+    total = len(lengths) * len(rungs) * len(WAYS) * _REPEATS
     with tqdm(total=total, desc="scoring", ncols=80, leave=False) as bar:
-        for slug, rung in rungs.items():
+        for length, (slug, rung) in product(sorted(lengths, reverse=True), rungs.items()):
+            features = _windows(material, length)
+            shape = {"length": length, "stride": min(_STRIDE, length), "windows": len(features)}
             try:
                 entries = score_file(
                     rung,
@@ -114,6 +132,7 @@ def _scored(rungs: Mapping[str, Rung], material: Material, into: list[dict[str, 
                 tqdm.write(f"left out: {rung.name}, scoring: {reason_of(error)}")
                 continue
             into += [{**entry, **shape} for entry in entries]
+            kept()
 
 
 def _windows(material: Material, length: int) -> Features:
@@ -121,5 +140,5 @@ def _windows(material: Material, length: int) -> Features:
         material.examples,
         material.answerer.tokenizer,
         max_seq_length=length,
-        doc_stride=min(_SCORED_STRIDE, length),
+        doc_stride=min(_STRIDE, length),
     )

@@ -248,6 +248,17 @@ def test_the_sweep_has_a_row_a_rung_and_a_line_a_length():
     assert left.get_title(loc="left") == "PyTorch sdpa"
     assert left.get_ylabel() == "windows/s" and "ms" in right.get_ylabel()
     assert "not measured (batch x tokens): ONNX Runtime fused: 16 x 384" in notes_of(chart)
+    assert "busy" not in str(notes_of(chart))
+
+
+def test_the_sweep_names_the_points_that_were_measured_on_a_busy_machine():
+    shares = iter([0.4, 0.5, 1.0])
+    marked = [entry | {"busy": next(shares, None)} for entry in SWEEP]
+    first, second, third = SWEEP[:3]
+    assert len({first["slug"], second["slug"], third["slug"]}) == 1
+    points = f"{second['batch']} x {second['length']}, {third['batch']} x {third['length']}"
+    told = f"measured on a busy machine (batch x tokens): PyTorch sdpa: {points}"
+    assert told in notes_of(sweep_chart(cpu_ladder(sweep=marked)))
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,11 @@ import torch
 from helpers.errors import InputError
 from helpers.exports import INPUT_NAMES
 from helpers.graphs import count_ops
+from helpers.placement import nodes_by_provider
 from helpers.rungs import Rung, all_logits, onnxruntime_rung, torch_rung
 from helpers.rungs.rung import remarks
 from helpers.rungs.session import placed_elsewhere
-from helpers.sessions import PROVIDERS, nodes_by_provider, open_session, ops_in_session
+from helpers.sessions import PROVIDERS, open_session, ops_in_session
 
 no_gpu = pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a GPU")
 gpu_build = pytest.mark.skipif(
@@ -190,14 +191,43 @@ def test_operators_are_counted_by_provider(tiny_onnx):
     assert remarks(None) is None
 
 
+def place(opened, monkeypatch, parts):
+    """Makes sessions tell where their operators are: [(device, [operator, ...]), ...]."""
+    told = [
+        SimpleNamespace(
+            ep_name=PROVIDERS[device],
+            get_nodes=lambda names=names: [SimpleNamespace(op_type=name) for name in names],
+        )
+        for device, names in parts
+    ]
+    monkeypatch.setattr(opened, "get_provider_graph_assignment_info", lambda self: told, False)
+
+
 def test_operators_on_another_provider_are_told(opened, monkeypatch):
     session = open_session("m.onnx", device="cuda")
     assert placed_elsewhere(session) is None  # an ONNX Runtime that does not tell
-    part = lambda name, n: SimpleNamespace(ep_name=name, get_nodes=lambda: [0] * n)  # noqa: E731
-    parts = [part(PROVIDERS[d], n) for d, n in (("cuda", 5), ("cpu", 2), ("cuda", 1), ("cpu", 1))]
-    monkeypatch.setattr(opened, "get_provider_graph_assignment_info", lambda self: parts, False)
+    parts = [("cuda", ["MatMul"] * 5), ("cpu", ["Shape"] * 2), ("cuda", ["Add"]), ("cpu", ["Cast"])]
+    place(opened, monkeypatch, parts)
     assert placed_elsewhere(session) == "3 of 9 operators on CPUExecutionProvider"
     assert remarks("n", placed_elsewhere(session)) == "n; 3 of 9 operators on CPUExecutionProvider"
+
+
+@pytest.mark.parametrize(
+    ("parts", "told"),
+    [
+        ([("cpu", ["Add", "MatMul"])], r"0 of 2 operators \(matrix products: 1 on CPUExecution"),
+        ([("cpu", ["Add"])], r"0 of 1 operators \(matrix products: none\)"),
+        (
+            [("cuda", ["Add", "FusedMatMul"]), ("cpu", ["QAttention", "Gemm"])],
+            r"2 of 4 operators \(matrix products: 1 on CUDAExecutionProvider, 2 on CPUExecutionP",
+        ),
+    ],
+)
+def test_a_session_whose_products_run_elsewhere_makes_no_rung(opened, monkeypatch, parts, told):
+    place(opened, monkeypatch, parts)
+    session = open_session("m.onnx", device="cuda")
+    with pytest.raises(InputError, match=f"asked for CUDAExecutionProvider, which has {told}"):
+        placed_elsewhere(session)
 
 
 def test_options_of_a_provider_reach_it_alone(opened):

@@ -5,8 +5,9 @@ import pytest
 
 import helpers.latency
 from helpers.errors import InputError
+from helpers.padding import cut_to_length, real_lengths
 from helpers.rungs import Rung
-from helpers.sweep import cut_to_length, real_lengths, sweep
+from helpers.sweep import sweep
 
 REAL = [20, 64, 8, 33, 64, 50]
 
@@ -53,31 +54,89 @@ def test_a_sweep_has_an_entry_a_rung_batch_and_length_with_its_median_and_throug
     assert points["a", 4, 64]["p50_ms"] == pytest.approx(25.6)
     assert points["a", 4, 64]["windows_per_s"] == pytest.approx(156.25)
     assert points["b", 1, 16]["p50_ms"] == pytest.approx(0.8)
-    assert set(found[0]) == {"slug", "batch", "length", "p50_ms", "windows_per_s"}
+    assert set(found[0]) == {"slug", "batch", "length", "p50_ms", "windows_per_s", "busy"}
 
 
-def test_rungs_of_a_point_run_in_turn(clock, windows):
+def order_of(slug, rung, order):
+    """The rung, which notes in `order` its slug and the shape of each run."""
+
+    def run(inputs):
+        order.append((slug, *inputs["input_ids"].shape))
+        return rung.run(inputs)
+
+    return Rung(rung.name, "PyTorch", "fp32", "cpu", "cpu", run)
+
+
+def test_all_rungs_at_all_points_run_once_a_round_in_an_order_drawn_anew(clock, windows):
     order = []
-    rungs = {}
-    for slug in ("a", "b"):
-        rung, _ = fake(clock, slug.upper(), 0.1)
-        run = rung.run
-        rungs[slug] = Rung(
-            slug, "PyTorch", "fp32", "cpu", "cpu",
-            lambda x, run=run, slug=slug: order.append((slug, x["input_ids"].shape)) or run(x),
-        )  # fmt: skip
-    sweep(rungs, windows, batches=(1, 2), lengths=(64,), samples=4, budget_ms=1e9, warmup=0)
-    first = [slug for slug, shape in order if shape == (1, 64)]
-    assert order[: len(first)] == [(slug, (1, 64)) for slug in first]  # point by point
-    rounds = [set(first[2:][i : i + 2]) for i in range(0, 8, 2)]  # after one run of each
-    assert rounds == [{"a", "b"}] * 4
+    rungs = {slug: order_of(slug, fake(clock, slug.upper(), 0.1)[0], order) for slug in ("a", "b")}
+    sweep(rungs, windows, batches=(1, 2), lengths=(32, 64), samples=4, budget_ms=1e9)
+    points = [(1, 32), (1, 64), (2, 32), (2, 64)]
+    before = [(slug, *point) for point in points for slug in ("a", "b") for _ in range(2)]
+    assert order[:16] == before  # does it take the shape, and how long
+    rounds = [order[at : at + 8] for at in range(16, len(order), 8)]
+    assert len(rounds) == 4
+    assert {tuple(sorted(one)) for one in rounds} == {tuple(sorted(set(before)))}
+    assert len({tuple(one) for one in rounds}) == 4
+
+
+def test_a_slow_minute_costs_every_point_a_sample_and_no_point_its_median(clock, windows):
+    rung, given = fake(clock, "A", 0.1)
+
+    def run(inputs):
+        if 8 + 4 <= len(given) < 8 + 8:  # the second round of five
+            clock[0] += 60
+        return rung.run(inputs)
+
+    slow = Rung("A", "PyTorch", "fp32", "cpu", "cpu", run)
+    found = sweep({"a": slow}, windows, batches=(1, 2), lengths=(32, 64), samples=5, budget_ms=1e9)
+    assert [entry["p50_ms"] for entry in found] == pytest.approx([3.2, 6.4, 6.4, 12.8])
+
+
+def test_entries_stand_in_the_order_of_their_tokens_from_the_first_round_on(clock, windows):
+    into, seen = [], []
+    rungs = {"a": fake(clock, "A", 0.1)[0]}
+    sweep(
+        rungs, windows, batches=(1, 4), lengths=(16, 64), samples=3, budget_ms=1e9, into=into,
+        kept=lambda: seen.append([(entry["batch"], entry["length"]) for entry in into]),
+    )  # fmt: skip
+    assert seen == [[(1, 16), (1, 64), (4, 16), (4, 64)]] * 3
+
+
+def test_ctrl_c_leaves_the_rounds_that_were_finished(clock, windows):
+    rung, given = fake(clock, "A", 0.1)
+
+    def run(inputs):
+        if len(given) == 2 + 2:  # in the third round
+            raise KeyboardInterrupt
+        return rung.run(inputs)
+
+    into = []
+    stopped = Rung("A", "PyTorch", "fp32", "cpu", "cpu", run)
+    with pytest.raises(KeyboardInterrupt):
+        sweep({"a": stopped}, windows, batches=(1,), lengths=(16,), samples=9, budget_ms=1e9,
+              into=into)  # fmt: skip
+    assert [entry["p50_ms"] for entry in into] == pytest.approx([1.6])
+
+
+@pytest.mark.parametrize(
+    ("waits", "share"), [([0.9] * 5, 1.0), ([0, 0, 0, 0.9, 0], 0.2), ([0] * 5, 0.0)]
+)
+def test_an_entry_tells_which_share_of_its_runs_others_disturbed(
+    clock, windows, monkeypatch, waits, share
+):
+    told = iter(np.repeat(np.cumsum([0, *waits]) * 1e6, 2)[1:])
+    monkeypatch.setattr(helpers.latency, "waited_ns", lambda: next(told))
+    rungs = {"a": fake(clock, "A", 0.1)[0]}
+    found = sweep(rungs, windows, batches=(1,), lengths=(64,), samples=5, budget_ms=1e9)
+    assert found[0]["busy"] == share
 
 
 def test_a_point_beyond_the_budget_is_left_out_and_told_for_that_rung_alone(clock, windows):
     rungs = {"slow": fake(clock, "Slow", 1.0)[0], "fast": fake(clock, "Fast", 0.1)[0]}
     told = []
     found = sweep(
-        rungs, windows, batches=(1, 4), lengths=(16, 64), samples=3, warmup=0,
+        rungs, windows, batches=(1, 4), lengths=(16, 64), samples=3,
         budget_ms=500.0, tell=told.append,
     )  # fmt: skip
     points = [(entry["slug"], entry["batch"], entry["length"]) for entry in found]
@@ -86,7 +145,7 @@ def test_a_point_beyond_the_budget_is_left_out_and_told_for_that_rung_alone(cloc
     ]  # fmt: skip
     assert len([p for p in points if p[0] == "fast"]) == 4
     assert told == [
-        "left out: Slow, batch 4 at 64 tokens: its 4 runs would take 1.0 s, more than 0.5 s"
+        "left out: Slow, batch 4 at 64 tokens: its 5 runs would take 1.3 s, more than 0.5 s"
     ]
 
 
@@ -101,9 +160,9 @@ def test_a_rung_for_one_length_is_left_out_elsewhere_and_told(clock, windows):
 
 def test_a_sweep_uses_the_windows_with_the_most_tokens_in_turn(clock, windows):
     rung, given = fake(clock, "A", 0.1)
-    sweep({"a": rung}, windows, batches=(2,), lengths=(32,), samples=2, budget_ms=1e9, warmup=0)
+    sweep({"a": rung}, windows, batches=(2,), lengths=(32,), samples=2, budget_ms=1e9)
     numbers = [feed["input_ids"][:, 0].tolist() for feed in given]
-    assert numbers == [[1, 4], [1, 4], [5, 3]]  # those of 64, 64, 50 and 33 tokens
+    assert numbers == [[1, 4], [1, 4], [1, 4], [5, 3]]  # those of 64, 64, 50 and 33 tokens
     assert all(feed["attention_mask"].all() for feed in given)
 
 

@@ -16,6 +16,7 @@ __all__ = ["sweep_chart"]
 
 _MARKERS = "osD^vP*X"  # one a length: the shape tells them apart where colour does not
 _PANEL = 2.3  # inches
+_BUSY = 0.5  # a point is named where so large a share of its runs was disturbed
 
 
 def sweep_chart(record: Mapping[str, Any], *, title: str | None = None) -> Chart:
@@ -36,7 +37,8 @@ def sweep_chart(record: Mapping[str, Any], *, title: str | None = None) -> Chart
         )
     slugs = list(dict.fromkeys(entry["slug"] for entry in entries))
     lengths = sorted({entry["length"] for entry in entries})
-    missing = _missing(entries, {slug: _rung_of(record, slug)[0] for slug in slugs}, lengths)
+    names = {slug: _rung_of(record, slug)[0] for slug in slugs}
+    missing = _missing(entries, names, lengths) + _disturbed(entries, names)
     height = 1.3 + _PANEL * len(slugs) + SMALL_LINE * len(missing)
     figure = Chart(height, alt=_words(record, entries))
     panels = figure.subplots(len(slugs), 2, squeeze=False, sharex=True, sharey="col")
@@ -107,9 +109,23 @@ def _missing(
     for slug, name in names.items():
         gone = [f"{b} x {n}" for n in lengths for b in batches if (slug, n, b) not in there]
         if gone:
-            told = f"not measured (batch x tokens): {name}: {', '.join(gone)}"
-            lines += textwrap.wrap(told, 125)
+            lines += _line("not measured", name, gone)
     return lines
+
+
+def _disturbed(entries: Sequence[Mapping[str, Any]], names: Mapping[str, str]) -> list[str]:
+    """A line a rung with points of which half of the runs or more were made on a busy machine."""
+    lines = []
+    for slug, name in names.items():
+        own = [entry for entry in entries if entry["slug"] == slug]
+        points = [f"{e['batch']} x {e['length']}" for e in own if (e.get("busy") or 0) >= _BUSY]
+        if points:
+            lines += _line("measured on a busy machine", name, points)
+    return lines
+
+
+def _line(what: str, name: str, points: Sequence[str]) -> list[str]:
+    return textwrap.wrap(f"{what} (batch x tokens): {name}: {', '.join(points)}", 125)
 
 
 def _words(record: Mapping[str, Any], entries: Sequence[Mapping[str, Any]]) -> str:

@@ -8,8 +8,9 @@ import onnxruntime
 
 from helpers.errors import InputError
 from helpers.exports import BERT_ORDER, INPUT_NAMES
+from helpers.placement import nodes_by_provider
 from helpers.rungs.rung import remarks
-from helpers.sessions import nodes_by_provider, open_session
+from helpers.sessions import open_session
 
 __all__ = ["NUMPY_TYPES", "input_kinds", "placed_elsewhere", "rung_session"]
 
@@ -20,6 +21,8 @@ NUMPY_TYPES = {
     "tensor(float16)": np.dtype(np.float16),
 }
 """{what ONNX Runtime calls a kind of numbers: what NumPy calls it}."""
+
+_PRODUCTS = ("MatMul", "Gemm", "Attention")  # with these in their names operators multiply matrices
 
 
 def rung_session(
@@ -62,9 +65,21 @@ def placed_elsewhere(session: onnxruntime.InferenceSession) -> str | None:
 
     Args:
         session: the rung's session.
+
+    Raises:
+        InputError: matrix products are among them, in which nearly all of the time goes, or that
+            provider has no operator at all.
     """
-    counts = nodes_by_provider(session)
-    others = {name: n for name, n in counts.items() if name != session.get_providers()[0]}
+    asked = session.get_providers()[0]
+    counts, products = nodes_by_provider(session), nodes_by_provider(session, only=_PRODUCTS)
+    others = {name: n for name, n in counts.items() if name != asked}
+    if products.total() > products[asked] or (counts and not counts[asked]):
+        told = ", ".join(f"{n} on {name}" for name, n in products.items())
+        raise InputError(
+            f"asked for {asked}, which has {counts[asked]} of {counts.total()} operators (matrix "
+            f"products: {told or 'none'}); a time measured so would bear a false name: install "
+            "what that provider needs, or ask for another"
+        )
     told = [f"{n} of {counts.total()} operators on {name}" for name, n in others.items()]
     return remarks(*told)
 
