@@ -37,8 +37,10 @@ def real_lengths(
         into: where the entries go; after Ctrl-C they hold the rounds that were finished.
 
     Returns:
-        {slug: {"padded_ms", "real_ms" (medians), "times_faster": {"median", "low", "high"} (a
-        95 % bootstrap interval of paired ratios), "mean_real_length" (tokens)}}.
+        {slug: {"padded_ms", "real_ms" (medians), "padded_mean_ms", "real_mean_ms" (what short
+        windows save shows in these alone where half of the windows are full), "times_faster":
+        {"median", "low", "high"} (a 95 % bootstrap interval of paired ratios), "busy" (share of
+        the runs on a busy machine, 0 to 1, or None), "mean_real_length" (tokens)}}.
 
     Raises:
         InputError: `samples` is below 1.
@@ -87,12 +89,14 @@ def cut_to_length(inputs: Inputs) -> dict[str, np.ndarray]:
 
 
 def _against(padded: Latency, real: Latency) -> dict[str, Any]:
-    """Two ways to run the same windows: medians in ms, and how many times faster the second is."""
+    """Two ways to run the same windows: their times, and how many times faster the second is."""
     ratio = paired_ratio(padded.samples_ms, real.samples_ms)
     names = ("median", "low", "high")
     return {
         "padded_ms": round(padded.p50, 4),
         "real_ms": round(real.p50, 4),
+        "padded_mean_ms": round(padded.mean, 4),
+        "real_mean_ms": round(real.mean, 4),
         "times_faster": {name: round(one, 4) for name, one in zip(names, ratio, strict=True)},
         "busy": busy_share([*(padded.busy or [None]), *(real.busy or [None])]),
     }

@@ -192,6 +192,8 @@ def test_real_lengths_pair_each_window_with_itself(clock, windows):
     for slug, ms in (("a", 0.1), ("b", 1.0)):
         assert found[slug]["padded_ms"] == pytest.approx(64 * ms)
         assert found[slug]["real_ms"] == pytest.approx(np.median(REAL) * ms)
+        assert found[slug]["padded_mean_ms"] == pytest.approx(64 * ms)
+        assert found[slug]["real_mean_ms"] == pytest.approx(np.mean(REAL) * ms, abs=1e-4)
         faster = found[slug]["times_faster"]
         assert faster["median"] == pytest.approx(np.median(ratios), abs=1e-4)
         assert faster["low"] <= faster["median"] <= faster["high"] <= 8.0
