@@ -180,6 +180,40 @@ def test_the_ladder_of_a_gpu_is_logarithmic_and_marks_the_time_on_the_device():
     assert ladder_chart(cpu_ladder()).axes[0].get_xscale() == "linear"
 
 
+def test_on_a_logarithmic_axis_a_dot_stands_for_the_bar():
+    record = gpu_ladder()
+    axes = ladder_chart(record).axes[0]
+    assert len(axes.patches) == 0
+    dots = [line for line in axes.lines if line.get_marker() == "o"]
+    assert [dot.get_xdata()[0] for dot in dots] == [
+        one["latency_ms"]["p50"] for one in record["rungs"]
+    ]
+    colours = [matplotlib.colors.to_hex(dot.get_color()).upper() for dot in dots]
+    assert colours == [COLOURS[one["engine"]].upper() for one in record["rungs"]]
+
+
+@pytest.mark.parametrize(("runs", "end"), [(100, "p99"), (99, "p90")])
+def test_p99_is_drawn_where_there_are_runs_enough_for_it(runs, end):
+    record = cpu_ladder()
+    for one in record["rungs"]:
+        one["latency_ms"]["samples"] = one["latency_ms"]["samples"][:runs]
+    chart = ladder_chart(record)
+    times = record["rungs"][0]["latency_ms"]
+    assert lines_of(chart.axes[0], 0)[0] == [times["p50"], times[end]]
+    labels = [text.get_text() for text in chart.legends[0].get_texts()]
+    assert ("p90, to p99" in labels, "p90" in labels) == (end == "p99", end == "p90")
+    assert chart.axes[0].get_xlabel().endswith(f"p50 of {runs} runs")
+
+
+def test_the_interval_of_times_faster_stands_below_it_but_not_for_the_first_rung():
+    record = cpu_ladder()
+    record["rungs"][0]["times_faster"] = {"median": 1.0, "low": 1.0, "high": 1.0}
+    record["rungs"][1]["times_faster"] = {"median": 1.2, "low": 1.15, "high": 1.25}
+    texts = [text.get_text() for text in ladder_chart(record).axes[0].texts]
+    assert texts.count("1.15 to 1.25") == 1
+    assert "1.00 to 1.00" not in texts
+
+
 def test_the_ladder_lists_what_was_not_run():
     chart = ladder_chart(cpu_ladder(skipped=SKIPPED))
     told = notes_of(chart).split()

@@ -6,9 +6,11 @@ import re
 import pytest
 
 from helpers import checkpoints, downloads, hub, nesting, recorded
+from helpers.display.entries import short as digits
 from helpers.files import PROJECT
 from helpers.offline import entries
 from helpers.pictures import layout
+from helpers.scoring import WAYS
 from helpers.squad import reading, windows
 from helpers.wire import MAX_DEPTH, MAX_FIELDS, decode
 
@@ -86,26 +88,78 @@ def test_each_row_of_the_readmes_tables_is_of_its_record(readme, name):
     assert table[2:] == [row_of(rung) for rung in record["rungs"]]
 
 
-def test_the_figures_that_chapters_repeat_are_those_of_the_record():
-    record = json.loads((PROJECT / "data/records/epyc-zen4-embedded.json").read_text())
+def record_of(name):
+    return json.loads((PROJECT / "data" / "records" / f"{name}.json").read_text("utf-8"))
+
+
+def chapter(number):
+    return next((PROJECT / "notebooks").glob(f"{number}-*")).read_text(encoding="utf-8")
+
+
+def seconds_of(record, length):
+    """{way: seconds} of the fused file, whole files in windows of so many tokens."""
+    ways = [
+        way for way in record["scoring"] if (way["slug"], way["length"]) == ("ort-fused", length)
+    ]
+    assert len(ways) == 3
+    return {way["how"]: f"{way['seconds']:.1f}" for way in ways}
+
+
+def test_the_figures_of_the_embedded_model_that_prose_repeats_are_those_of_the_record():
+    record = record_of("epyc-zen4-embedded")
     f1 = {rung["slug"]: f"{rung['f1']:.2f}" for rung in record["rungs"]}
-    took = {
-        way["how"]: f"{way['seconds']:.1f} s"
-        for way in record["scoring"]
-        if way["slug"] == "ort-fused"
-    }
-    padded, real, in_batches = took.values()
-    chapter_6, chapter_8 = (
-        next((PROJECT / "notebooks").glob(f"{number}-*")).read_text(encoding="utf-8")
-        for number in ("06", "08")
-    )
     dynamic, static = f1["ort-int8-dynamic"], f1["ort-int8-static"]
-    assert f"{f1['torch-eager']} in fp32, {dynamic} in dynamic int8 and {static} in" in chapter_6
-    assert f"384 tokens took {padded} one by one and padded, {in_batches} in sorted" in chapter_6
-    assert f"384 tokens took {padded} padded and one by one, {in_batches} in sorted" in chapter_8
-    assert f"{padded} one by one and padded, {real} at real lengths, {in_batches}" in ENGLISH
-    padded, real, in_batches = (one.replace(" s", " 秒") for one in took.values())
-    assert f"{padded}，按真实长度 {real}，排序后成批 {in_batches}" in CHINESE
+    assert f"{f1['torch-eager']} in fp32, {dynamic} in dynamic int8 and {static} in" in chapter(
+        "06"
+    )
+    usual, short = (seconds_of(record, length) for length in (384, 128))
+    padded, real, sorted_ones = (usual[how] for how in WAYS)
+    took = (
+        f"took the embedded model's fused file {padded} s one by one and padded, {sorted_ones} s in"
+    )
+    assert took in chapter("06")
+    assert f"384 tokens took {padded} s padded and one by one, {sorted_ones} s in" in chapter("08")
+    less = [short[how] for how in WAYS]
+    assert (
+        f"{padded} s one by one and padded, {real} s at real lengths, {sorted_ones} s in sorted "
+        f"batches; in windows of 128, where less is padding, {less[0]}, {less[1]} and {less[2]} s."
+    ) in ENGLISH
+    assert (
+        f"{padded} 秒，按真实长度 {real} 秒，排序后成批 {sorted_ones} 秒；"
+        f"128 个词元的窗口填充较少，分别是 {less[0]}、{less[1]} 和 {less[2]} 秒。"
+    ) in CHINESE
+
+
+def test_the_figures_of_the_gpu_that_prose_repeats_are_those_of_its_records():
+    record, second = record_of("h200-bert-large-random"), record_of("h200-kernels")
+    rungs = {rung["slug"]: rung for rung in record["rungs"]}
+    p50 = {slug: digits(rung["latency_ms"]["p50"]) for slug, rung in rungs.items()}
+    assert (
+        f"PyTorch eager {p50['torch-eager']} ms, compiled in fp16 {p50['torch-compiled-fp16']} ms, "
+        f"ONNX Runtime's CUDA graph {p50['ort-fp16-graph']} ms:"
+    ) in chapter("06")
+    assert f"products reached {record['limit']['peak_gflops']['fp16'] / 1000:.0f}.)" in chapter(
+        "07"
+    )
+    again = {rung["slug"]: rung for rung in second["rungs"]}
+    ours, theirs = (one["ort-fp16-graph"]["device_ms"]["p50"] for one in (rungs, again))
+    assert f" {ours:.2f} ms were reached, and {theirs:.2f} in the second run." in chapter("07")
+    assert f"has {p50['ort-fp16']} ms for this file at 128 tokens" in chapter("07")
+    busy = {one["slug"]: f"{one['busy_ms']:.2f}" for one in second["kernels"]}
+    compiled, graph = busy["torch-compiled-fp16"], busy["ort-fp16-graph"]
+    assert f"its kernels take {compiled} ms and ONNX Runtime's {graph}, and the rest" in ENGLISH
+    assert f"它的核函数共用 {compiled} 毫秒，ONNX Runtime 的用 {graph} 毫秒" in CHINESE
+
+
+def test_the_figures_of_the_processors_that_prose_repeats_are_those_of_their_records():
+    peaks = record_of("epyc-zen4-bert-large-random")["limit"]["peak_gflops"]
+    fp32, bf16, int8 = (f"{peaks[precision]:.0f}" for precision in ("fp32", "bf16", "int8"))
+    assert f"{fp32} GFLOP/s in fp32, {bf16} in bf16, {int8} in int8." in ENGLISH
+    assert f"fp32 为 {fp32} GFLOP/s，bf16 为 {bf16} GFLOP/s，int8 为 {int8} GFLOP/s。" in CHINESE
+    zen_3 = {rung["slug"]: rung for rung in record_of("epyc-zen3-embedded")["rungs"]}
+    faster = f"{zen_3['ort-int8-norms-apart']['times_faster']['median']:.1f}"
+    assert f"int8 with norms apart was {faster} times as fast as PyTorch eager" in ENGLISH
+    assert f"int8（norms apart）的速度是 PyTorch eager 的 {faster} 倍" in CHINESE
 
 
 def test_the_weights_that_ship_have_the_scores_of_their_row_in_the_table():

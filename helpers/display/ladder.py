@@ -24,16 +24,18 @@ __all__ = ["ladder_chart"]
 
 _GREY = "#555555"
 _CASED = [withStroke(linewidth=4.5, foreground="white")]  # a mark that shows on any bar
+_FOR_P99 = 100  # runs, at least
 _LEVEL = 12  # points from one label of a limit to the one above it
 
 
 def ladder_chart(record: Mapping[str, Any], *, title: str | None = None) -> Chart:
     """Draws every rung's median as a bar, and the least time that the machine allows as a line.
 
-    From the bar's end a line runs to p99, with a tick at p90. A dashed line marks the limit of
-    each precision, and on each row a stroke repeats the one that holds for it. Times that a GPU
-    took by itself stand as a hollow diamond. The axis is logarithmic where the shortest time
-    would vanish otherwise. Rungs that were not run stand below, with the reason.
+    Where the shortest time would vanish, the axis is logarithmic, and a dot stands for the bar: on
+    such an axis a bar's length means nothing. From the median a line runs to p90, with a tick, and
+    on to p99 where there are 100 runs or more. A dashed line marks the limit of each precision, and
+    on each row a stroke repeats the one that holds for it. Times that a GPU took by itself stand as
+    a hollow diamond. Rungs that were not run stand below, with the reason.
 
     Args:
         record: a record; times in milliseconds.
@@ -48,14 +50,17 @@ def ladder_chart(record: Mapping[str, Any], *, title: str | None = None) -> Char
     height = 1.5 + 0.47 * len(rungs) + _LEVEL / 72 * len(limits) + SMALL_LINE * len(left_out)
     figure = Chart(height, alt=_words(record, rungs))
     axes = figure.subplots()
+    logs = _set_scale(axes, rungs, limits)
     for row, rung in enumerate(rungs):
-        _draw_rung(axes, row, rung)
+        _draw_rung(axes, row, rung, bar=not logs)
     _draw_limits(axes, limits)
-    scale = _set_scale(axes, rungs, limits)
     _draw_columns(axes, rungs)
     axes.set_yticks(range(len(rungs)), [_label(rung) for rung in rungs], fontsize=9)
     axes.set_ylim(len(rungs) - 0.4, -0.6)
-    axes.set_xlabel(f"latency of one inference in ms{scale}; the number is p50", fontsize=9)
+    scale, runs = " (logarithmic)" if logs else "", len(rungs[0]["latency_ms"]["samples"])
+    axes.set_xlabel(
+        f"latency of one inference in ms{scale}; the number is p50 of {runs:,} runs", fontsize=9
+    )
     put_title(figure, title or headline(record))
     legend_below(figure, _marks(rungs), left_out)
     return figure
@@ -73,10 +78,14 @@ def _limits(rungs: Sequence[Mapping[str, Any]]) -> dict[str, float]:
     return dict(sorted(known.items(), key=lambda pair: pair[1]))
 
 
-def _draw_rung(axes: Axes, row: int, rung: Mapping[str, Any]) -> None:
+def _draw_rung(axes: Axes, row: int, rung: Mapping[str, Any], *, bar: bool) -> None:
     times, on_device = rung["latency_ms"], rung.get("device_ms")
-    axes.barh(row, times["p50"], height=0.62, color=COLOURS[rung["engine"]])
-    axes.plot([times["p50"], times["p99"]], [row, row], color="black", linewidth=1)
+    colour = COLOURS[rung["engine"]]
+    axes.plot([times["p50"], _slow(rung)], [row, row], color="black", linewidth=1)
+    if bar:
+        axes.barh(row, times["p50"], height=0.62, color=colour)
+    else:
+        axes.plot([times["p50"]], [row], "o", markersize=9, color=colour)
     axes.plot([times["p90"]], [row], marker="|", markersize=11, color="black")
     if rung.get("limit_ms"):
         ends = [row - 0.4, row + 0.4]
@@ -90,10 +99,15 @@ def _draw_rung(axes: Axes, row: int, rung: Mapping[str, Any]) -> None:
     )  # fmt: skip
 
 
+def _slow(rung: Mapping[str, Any]) -> float:
+    """Where a rung's line ends, in ms: of fewer runs than 100 the slowest one alone makes p99."""
+    times = rung["latency_ms"]
+    return times["p99" if len(times["samples"]) >= _FOR_P99 else "p90"]
+
+
 def _end(rung: Mapping[str, Any]) -> float:
     """How far to the right anything of a rung's row reaches, in ms."""
-    times = rung["latency_ms"]
-    return max(times["p50"], times["p99"], rung.get("limit_ms") or 0.0)
+    return max(rung["latency_ms"]["p50"], _slow(rung), rung.get("limit_ms") or 0.0)
 
 
 def _draw_limits(axes: Axes, limits: Mapping[str, float]) -> None:
@@ -112,39 +126,46 @@ def _draw_limits(axes: Axes, limits: Mapping[str, float]) -> None:
         )  # fmt: skip
 
 
-def _set_scale(axes: Axes, rungs: Sequence[Mapping[str, Any]], limits: Mapping[str, float]) -> str:
-    """Sets the x axis, with room for the number behind the longest line; what to say of it."""
+def _set_scale(axes: Axes, rungs: Sequence[Mapping[str, Any]], limits: Mapping[str, float]) -> bool:
+    """Sets the x axis, with room for the number behind the longest line; is it logarithmic?"""
     longest = max(map(_end, rungs))
     values = [rung["latency_ms"]["p50"] for rung in rungs] + list(limits.values())
     values += [rung["device_ms"]["p50"] for rung in rungs if rung.get("device_ms")]
     if not wide([*values, longest]):
         axes.set_xlim(0, 1.2 * longest)
-        return ""
+        return False
     low, high = 0.75 * min(values), 1.25 * longest * (longest / min(values)) ** 0.12
     logarithmic(axes, "x", low, high)
-    return " (logarithmic)"
+    return True
 
 
 def _draw_columns(axes: Axes, rungs: Sequence[Mapping[str, Any]]) -> None:
-    """Right of the bars: how many times faster each rung is, and its share of the limit."""
+    """Right of the bars: how many times faster each rung is, its interval, its share of the limit.
+
+    The interval is left out where it has no width, as that of the first rung.
+    """
     columns = {"times\nfaster": [f"{rung['times_faster']['median']:.2f}" for rung in rungs]}
     shares = [rung.get("share_of_limit") for rung in rungs]
     if any(shares):
         columns["of the\nlimit"] = ["-" if one is None else f"{one:.0%}" for one in shares]
     style = {"textcoords": "offset points", "ha": "right", "fontsize": 9, "annotation_clip": False}
+    place = axes.get_yaxis_transform()
     for number, (head, cells) in enumerate(columns.items()):
         right = 38 + 44 * number  # points from the axes' edge
         axes.annotate(head, (1, 1), (right, 4), xycoords="axes fraction", va="bottom", **style)
         for row, cell in enumerate(cells):
-            place = axes.get_yaxis_transform()
             axes.annotate(cell, (1, row), (right, 0), xycoords=place, va="center", **style)
+    small = style | {"fontsize": 6.5, "color": _GREY}
+    for row, ratio in enumerate(rung["times_faster"] for rung in rungs):
+        told = f"{ratio['low']:.2f} to {ratio['high']:.2f}"
+        if ratio["low"] != ratio["high"]:
+            axes.annotate(told, (1, row), (38, -10), xycoords=place, va="center", **small)
 
 
 def _marks(rungs: Sequence[Mapping[str, Any]]) -> list[Artist]:
     marks = engine_marks(rungs)
-    marks.append(
-        Line2D([], [], color="black", linewidth=1, marker="|", markersize=10, label="p90, to p99")
-    )
+    reach = "p90, to p99" if len(rungs[0]["latency_ms"]["samples"]) >= _FOR_P99 else "p90"
+    marks.append(Line2D([], [], color="black", linewidth=1, marker="|", markersize=10, label=reach))
     if any(rung.get("device_ms") for rung in rungs):
         style = {"marker": "D", "linestyle": "", "mfc": "white", "mec": "black"}
         marks.append(Line2D([], [], **style, label="on the device, p50"))

@@ -44,7 +44,8 @@ def roofline_chart(record: Mapping[str, Any], *, title: str | None = None) -> Ch
     axes = figure.subplots()
     _draw_roofs(axes, peaks, limit["bandwidth_gb_s"], points)
     for rung, point in zip(rungs, points, strict=True):
-        axes.plot(*point, "o", markersize=7, color=COLOURS[rung["engine"]], mec="white", zorder=3)
+        ring = {"mfc": "none", "mec": COLOURS[rung["engine"]], "mew": 1.8}  # hides none behind it
+        axes.plot(*point, "o", markersize=7, color=COLOURS[rung["engine"]], zorder=3, **ring)
     _draw_labels(axes, rungs, points)
     axes.set_xlabel("FLOPs for each byte of weights read (FLOP/byte, logarithmic)", fontsize=9)
     axes.set_ylabel("GFLOP/s, int8: GOP/s (logarithmic)", fontsize=9)
