@@ -22,9 +22,8 @@ from helpers.files import check_writable
 from helpers.keeping import Keeper
 from helpers.kernels import profiled
 from helpers.ladder import choose
-from helpers.limits import limit_of
+from helpers.limits import limit_of, peaks_or_none
 from helpers.material import Material, gather
-from helpers.peaks import measure_peaks
 from helpers.records import Result, Skipped, record
 from helpers.report import save_charts, text_of
 from helpers.requirements import tell_other_versions
@@ -57,7 +56,9 @@ def run(settings: Settings, folder: Path) -> dict[str, Any]:
         machine = hardware()  # now: a GPU on which a rung failed may not answer later
         kit = Kit(material.files, settings.device, threads, settings.seq, material.calibrated_on)
         rungs, skipped = build_all(steps, kit, settings.rungs)
-    limit = _limit(rungs, material, settings, threads) if settings.sweep else None
+    precisions = tuple(dict.fromkeys(rung.precision for rung in rungs.values()))
+    where = {"device": settings.device, "threads": threads}
+    peaks = peaks_or_none(precisions, **where) if settings.sweep else None
     about, used = material.about, _used(settings, material, threads)
     order, failed = [step.slug for step in steps], list[Skipped]()
 
@@ -66,7 +67,7 @@ def run(settings: Settings, folder: Path) -> dict[str, Any]:
             results,
             model=about,
             settings=used,
-            limit=limit,
+            limit=peaks and limit_of(material.config, peaks, length=settings.seq),
             skipped=sorted([*skipped, *failed], key=lambda one: order.index(one.slug)),
             interrupted=interrupted,
             machine=machine,
@@ -79,6 +80,8 @@ def run(settings: Settings, folder: Path) -> dict[str, Any]:
         failed,
         lambda so_far: keeper.keep_on_the_way(lambda: told(so_far(), True)),
     )
+    if peaks and not interrupted:  # once more: the machine may have been busy before
+        peaks = peaks_or_none(precisions, **where, before=peaks)
     found = told(results, interrupted)
     more_to_come = bool(settings.sweep and not interrupted)
     # Whatever happens next, this much is kept; if nothing does, it says of itself that it is short.
@@ -112,30 +115,18 @@ def main(arguments: Sequence[str] | None = None) -> int | None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", category=UserWarning)
         found = run(settings, folder)
-    if found["interrupted"] and not found["rungs"]:
-        print("\nstopped before a round was finished; a record that lay there before is kept")
-        return 130
-    print(f"\n{text_of(found)}\n\nrecord: {folder / 'record.json'}")
+    print(f"\n{text_of(found)}\n")
+    if not found["rungs"]:
+        print("no round was finished; the record of an earlier run, where there was one, is kept")
+        return 130 if found["interrupted"] else 1
+    print(f"record: {folder / 'record.json'}")
     if found["interrupted"]:
         print("stopped early: the record holds what was finished; its charts, when you have time:")
         print(f"python -m helpers.report {folder}")
         return 130
     for chart in save_charts(found, folder):
         print(f"chart:  {chart}")
-    return None if found["rungs"] else 1
-
-
-def _limit(
-    rungs: dict[str, Rung], material: Material, settings: Settings, threads: int
-) -> dict[str, Any] | None:
-    print("measuring what this machine reaches in matrix products and memory")
-    precisions = tuple(dict.fromkeys(rung.precision for rung in rungs.values()))
-    try:
-        peaks = measure_peaks(device=settings.device, threads=threads, precisions=precisions)
-    except Exception as error:  # no memory for it, or a device that no longer answers
-        print(f"not measured, so the record has no limits: {reason_of(error)}")
-        return None
-    return limit_of(material.config, peaks, length=settings.seq)
+    return None
 
 
 def _compared(

@@ -20,8 +20,9 @@ def waited_ns(tasks: Path = _TASKS, stat: Path = _STAT) -> int | None:
     Two counts of Linux. One is for how long threads have been ready to run while no processor was
     free (the second field of `schedstat`, see "Scheduler statistics" in the kernel's
     documentation); on an idle machine it hardly grows. The other, on a virtual machine, is what the
-    hypervisor took from its processors ("steal" in the first line of /proc/stat). That comes in
-    steps of 10 ms, longer than many runs, so of several short runs that share a step one is marked.
+    hypervisor took from the processors that this process may use ("steal" in /proc/stat). That
+    comes in steps of 10 ms, longer than many runs: of several short runs that share a step one is
+    marked.
 
     Args:
         tasks: the folder that holds one folder a thread.
@@ -37,8 +38,9 @@ def waited_ns(tasks: Path = _TASKS, stat: Path = _STAT) -> int | None:
                 total += int((thread / "schedstat").read_text(encoding="ascii").split()[1])
             except FileNotFoundError:  # the thread ended while we looked
                 continue
-        with stat.open(encoding="ascii") as lines:
-            stolen = int(lines.readline().split()[_STEAL])
+        counts = [line.split() for line in stat.read_text(encoding="ascii").splitlines()]
+        ours = {f"cpu{number}" for number in os.sched_getaffinity(0)}
+        stolen = sum([int(words[_STEAL]) for words in counts if words and words[0] in ours])
     except (OSError, IndexError, ValueError):
         return None
     return total + stolen * 1_000_000_000 // os.sysconf("SC_CLK_TCK")

@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from tqdm import tqdm
+
 from helpers.errors import InputError
 from helpers.files import write_json
 from helpers.report import CHARTS, remove_charts
@@ -35,12 +37,13 @@ class Keeper:
                 )
         self._folder, self._path = folder, folder / "record.json"
         self._next = 0.0  # seconds of time.monotonic
-        self._written = False
+        self._written = self._told = False
 
     def keep(self, found: Mapping[str, Any]) -> None:
         """Puts a record in place.
 
-        One without a rung never takes the place of an earlier run's: hours of work may be in that.
+        One without a rung never takes the place of an earlier run's, in which hours of work may be;
+        nor of this run's own, but where every rung has failed.
 
         Args:
             found: the record.
@@ -48,18 +51,20 @@ class Keeper:
         Raises:
             InputError: the folder cannot be written to, or its disk is full.
         """
-        if not (found["rungs"] or self._written) and found["interrupted"] and self._path.exists():
+        nothing = not found["rungs"] and (found["interrupted"] or not self._written)
+        if nothing and self._path.exists():
             return
+        write_json(self._path, found)
         if not self._written:
             remove_charts(self._folder)
-        write_json(self._path, found)
         self._written = True
 
     def keep_on_the_way(self, make: Callable[[], Mapping[str, Any]]) -> None:
         """Puts what there is by now in place, unless the last time was a moment ago.
 
         Ctrl-C reaches Python only when an engine's call returns, which may be too late; a process
-        that is killed leaves what was kept so.
+        that is killed leaves what was kept so. Where it cannot be written the run goes on, and
+        that is told once: there may be room again when it ends.
 
         Args:
             make: makes the record.
@@ -67,6 +72,11 @@ class Keeper:
         began = time.monotonic()
         if began < self._next:
             return
-        self.keep(make())
+        try:
+            self.keep(make())
+        except InputError as error:
+            if not self._told:
+                tqdm.write(f"not kept on the way: {error}")
+            self._told = True
         ended = time.monotonic()
         self._next = ended + _SHARE * (ended - began)

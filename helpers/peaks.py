@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import torch
 
-from helpers.costs import BYTES, Cost
+from helpers.costs import BYTES
 from helpers.errors import InputError
 from helpers.products import Product, Unavailable, products
 
-__all__ = ["Peaks", "Timer", "limit_ms", "measure_peaks"]
+__all__ = ["Peaks", "Timer", "higher", "measure_peaks"]
 
 Timer = Callable[[Callable[[], object]], float]
 """Runs a function once and gives the seconds that it took."""
@@ -79,29 +79,25 @@ def measure_peaks(
     return Peaks(device, threads, peaks, bandwidth, how)
 
 
-def limit_ms(cost: Cost, weight_bytes: int, peaks: Peaks, precision: str) -> float | None:
-    """The least time of one inference, in milliseconds, that arithmetic and memory allow.
-
-    All FLOPs at the peak, or all weights read once at full bandwidth, whichever takes longer: at
-    best the two go on at the same time. All FLOPs count in the one precision, although engines
-    compute some of them in a wider one. Where the weights fit into the processor's caches, memory
-    is no bound, and for so small a model arithmetic alone decides as a rule.
+def higher(one: Peaks, other: Peaks) -> Peaks:
+    """Of each figure the higher one, and how that was measured.
 
     Args:
-        cost: the arithmetic.
-        weight_bytes: bytes of weights in that precision.
-        peaks: what the machine reaches.
-        precision: which of its peaks.
-
-    Returns:
-        Milliseconds; None where there is no peak for the precision.
+        one: what was measured.
+        other: the same once more, in the same precisions on the same device.
     """
-    peak = peaks.peak_gflops.get(precision)
-    if peak is None:
-        return None
-    computing = cost.flops / (peak * 1e9)
-    reading = weight_bytes / (peaks.bandwidth_gb_s * 1e9)
-    return 1000 * max(computing, reading)
+    better = {
+        name: max((peaks for peaks in (one, other)), key=lambda peaks: peaks.peak_gflops[name] or 0)
+        for name in one.peak_gflops
+    }
+    memory = max((one, other), key=lambda peaks: peaks.bandwidth_gb_s)
+    return Peaks(
+        one.device,
+        one.threads,
+        {name: peaks.peak_gflops[name] for name, peaks in better.items()},
+        memory.bandwidth_gb_s,
+        {name: peaks.how[name] for name, peaks in {**better, "bandwidth": memory}.items()},
+    )
 
 
 def _check(device: str, threads: int, precisions: Sequence[str]) -> None:

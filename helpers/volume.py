@@ -93,7 +93,7 @@ def _swept(
     lengths = [length for length in _LENGTHS if length <= material.answerer.max_positions]
     sweep(
         rungs,
-        _windows(material, max(lengths, default=settings.seq)).inputs(),
+        _windows(material, max(lengths, default=settings.seq), _STRIDE).inputs(),
         batches=_BATCHES,
         lengths=lengths,
         samples=min(settings.samples, _SAMPLES),
@@ -116,8 +116,9 @@ def _scored(
     total = len(lengths) * len(rungs) * len(WAYS) * _REPEATS
     with tqdm(total=total, desc="scoring", ncols=80, leave=False) as bar:
         for length, (slug, rung) in product(sorted(lengths, reverse=True), rungs.items()):
-            features = _windows(material, length)
-            shape = {"length": length, "stride": min(_STRIDE, length), "windows": len(features)}
+            stride = settings.stride if length == settings.seq else min(_STRIDE, length)
+            features = _windows(material, length, stride)
+            shape = {"length": length, "stride": stride, "windows": len(features)}
             try:
                 entries = score_file(
                     rung,
@@ -135,10 +136,10 @@ def _scored(
             kept()
 
 
-def _windows(material: Material, length: int) -> Features:
+def _windows(material: Material, length: int, stride: int) -> Features:
     return featurize(
         material.examples,
         material.answerer.tokenizer,
         max_seq_length=length,
-        doc_stride=min(_STRIDE, length),
+        doc_stride=min(stride, length),
     )

@@ -52,9 +52,9 @@ def test_nothing_is_made_where_nothing_is_kept(clock, tmp_path):
 
 @pytest.mark.parametrize(
     ("found", "kept"),
-    [(NONE, "earlier"), (ONE, ONE), (NONE | {"interrupted": False}, NONE | {"interrupted": False})],
+    [(NONE, "earlier"), (ONE, ONE), (NONE | {"interrupted": False}, "earlier")],
 )
-def test_a_run_that_was_stopped_before_its_first_round_replaces_nothing(tmp_path, found, kept):
+def test_a_run_without_a_rung_replaces_nothing(tmp_path, found, kept):
     for name in ("record.json", "roofline.png"):
         (tmp_path / name).write_text('"earlier"', encoding="utf-8")
     Keeper(tmp_path).keep(found)
@@ -62,11 +62,37 @@ def test_a_run_that_was_stopped_before_its_first_round_replaces_nothing(tmp_path
     assert (tmp_path / "roofline.png").exists() is (kept == "earlier")
 
 
-def test_its_own_record_is_replaced_whatever_the_next_one_holds(tmp_path):
+def test_its_own_record_is_replaced_by_one_without_a_rung_only_where_all_have_failed(tmp_path):
     keeper = Keeper(tmp_path)
-    for found in (NONE, ONE, NONE):
+    failed = NONE | {"interrupted": False}
+    for found, kept in ((NONE, NONE), (ONE, ONE), (NONE, ONE), (failed, failed)):
         keeper.keep(found)
-        assert record_in(tmp_path) == found
+        assert record_in(tmp_path) == kept
+
+
+def test_what_an_earlier_run_left_stays_where_the_record_cannot_be_written(tmp_path, monkeypatch):
+    for name in ("record.json", "roofline.png"):
+        (tmp_path / name).write_text('"earlier"', encoding="utf-8")
+    monkeypatch.setattr(helpers.keeping, "write_json", full)
+    with pytest.raises(InputError, match="no room"):
+        Keeper(tmp_path).keep(ONE)
+    assert record_in(tmp_path) == "earlier"
+    assert (tmp_path / "roofline.png").exists()
+
+
+def test_a_run_goes_on_where_its_record_cannot_be_kept_on_the_way(
+    clock, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setattr(helpers.keeping, "write_json", full)
+    keeper = Keeper(tmp_path)
+    for _ in range(3):
+        keeper.keep_on_the_way(lambda: ONE)
+        clock[0] += 1
+    assert capsys.readouterr().out == "not kept on the way: no room\n"
+
+
+def full(*_):
+    raise InputError("no room")
 
 
 @pytest.mark.parametrize("name", ["record.json", "accuracy.png"])

@@ -10,7 +10,8 @@ import torch
 from helpers.costs import Cost
 from helpers.environment import cores
 from helpers.errors import InputError
-from helpers.peaks import Peaks, _by_clock, _fastest, limit_ms, measure_peaks
+from helpers.limits import limit_ms, peaks_or_none
+from helpers.peaks import Peaks, _by_clock, _fastest, higher, measure_peaks
 from helpers.products import Product, Unavailable
 
 
@@ -125,6 +126,27 @@ def test_the_limit_is_the_longer_of_computing_and_reading():
 @pytest.mark.parametrize("precision", ["bf16", "int8"])
 def test_there_is_no_limit_without_a_peak(precision):
     assert limit_ms(Cost(1, 1), 1, PEAKS, precision) is None
+
+
+def test_of_two_measurements_each_figure_is_the_higher_one_with_how_it_was_reached():
+    how = (
+        {"fp32": "a", "int8": "b", "bandwidth": "c"},
+        {"fp32": "d", "int8": "e", "bandwidth": "f"},
+    )
+    one = Peaks("cpu", 2, {"fp32": 200.0, "int8": None}, 21.0, how[0])
+    other = Peaks("cpu", 2, {"fp32": 150.0, "int8": 800.0}, 30.0, how[1])
+    both = Peaks(
+        "cpu", 2, {"fp32": 200.0, "int8": 800.0}, 30.0,
+        {"fp32": "a", "int8": "e", "bandwidth": "f"},
+    )  # fmt: skip
+    assert higher(one, other) == higher(other, one) == both
+
+
+def test_peaks_that_cannot_be_measured_again_stay_as_they_were(monkeypatch, capsys):
+    monkeypatch.setattr("helpers.limits.measure_peaks", lambda **_: 1 / 0)
+    assert peaks_or_none(["fp32"], device="cpu", threads=2, before=PEAKS) is PEAKS
+    assert peaks_or_none(["fp32"], device="cpu", threads=2) is None
+    assert capsys.readouterr().out.count("not measured, so the record has no limits") == 1
 
 
 def test_peaks_are_frozen():
