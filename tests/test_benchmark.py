@@ -303,13 +303,14 @@ def test_ctrl_c_before_a_round_is_finished_takes_no_earlier_record_away(
 
 
 SLOW = """
-import hashlib, sys
+import hashlib, signal, sys
 import helpers.steps
 from helpers.benchmark import main
 from helpers.errors import run_command
 from helpers.ladder import choose
 from helpers.rungs import Rung
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job has none
 sys.path.insert(0, {tests!r})
 from builders import rising
 

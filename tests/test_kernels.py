@@ -7,6 +7,7 @@ import pytest
 
 from helpers.benchmark import _add_kernels
 from helpers.errors import InputError
+from helpers.keeping import Keeper
 from helpers.kernels import grouped, kernels_of_runs, profiled, trace_of
 from helpers.latency import Latency
 from helpers.recorded import recorded
@@ -120,10 +121,11 @@ def test_a_benchmark_on_a_gpu_adds_the_kernels_to_its_record(tmp_path, monkeypat
         return [{"slug": "one"}]
 
     monkeypatch.setattr("helpers.benchmark.profiled", profile)
-    found = {"interrupted": False}
-    _add_kernels(found, measured(), {"input_ids": 1}, path)
+    found = {"interrupted": False, "rungs": ["one"]}
+    _add_kernels(found, measured(), {"input_ids": 1}, Keeper(tmp_path))
     assert seen == [(["one"], {"input_ids": 1}, True)]  # killed now, the record says it is short
-    assert json.loads(path.read_text()) == {"interrupted": False, "kernels": [{"slug": "one"}]}
+    assert json.loads(path.read_text()) == found
+    assert (found["interrupted"], found["kernels"]) == (False, [{"slug": "one"}])
 
 
 def test_ctrl_c_while_kernels_are_traced_leaves_a_record_that_says_so(tmp_path, monkeypatch):
@@ -131,9 +133,10 @@ def test_ctrl_c_while_kernels_are_traced_leaves_a_record_that_says_so(tmp_path, 
         raise KeyboardInterrupt
 
     monkeypatch.setattr("helpers.benchmark.profiled", profile)
-    found = {"interrupted": False}
-    _add_kernels(found, measured(), {}, tmp_path / "record.json")
-    assert found == json.loads((tmp_path / "record.json").read_text()) == {"interrupted": True}
+    found = {"interrupted": False, "rungs": ["one"]}
+    _add_kernels(found, measured(), {}, Keeper(tmp_path))
+    assert found == json.loads((tmp_path / "record.json").read_text())
+    assert found["interrupted"] is True and "kernels" not in found
 
 
 def test_the_record_holds_the_kernels_of_every_rung_once():

@@ -156,6 +156,9 @@ def test_the_figures_of_the_processors_that_prose_repeats_are_those_of_their_rec
     fp32, bf16, int8 = (f"{peaks[precision]:.0f}" for precision in ("fp32", "bf16", "int8"))
     assert f"{fp32} GFLOP/s in fp32, {bf16} in bf16, {int8} in int8." in ENGLISH
     assert f"fp32 为 {fp32} GFLOP/s，bf16 为 {bf16} GFLOP/s，int8 为 {int8} GFLOP/s。" in CHINESE
+    large = {rung["slug"]: rung for rung in record_of("epyc-zen4-bert-large-random")["rungs"]}
+    assert large["ort-exported"]["times_faster"]["median"] == pytest.approx(4 / 3, abs=0.05)
+    assert "on the CPU about three quarters." in chapter("05")
     zen_3 = {rung["slug"]: rung for rung in record_of("epyc-zen3-embedded")["rungs"]}
     faster = f"{zen_3['ort-int8-norms-apart']['times_faster']['median']:.1f}"
     assert f"int8 with norms apart was {faster} times as fast as PyTorch eager" in ENGLISH
