@@ -80,13 +80,14 @@ def run(settings: Settings, folder: Path) -> dict[str, Any]:
         failed,
         lambda so_far: keeper.keep_on_the_way(lambda: told(so_far(), True)),
     )
-    if peaks and not interrupted:  # once more: the machine may have been busy before
-        peaks = peaks_or_none(precisions, **where, before=peaks)
     found = told(results, interrupted)
     more_to_come = bool(settings.sweep and not interrupted)
     # Whatever happens next, this much is kept; if nothing does, it says of itself that it is short.
     keeper.keep(found | {"interrupted": interrupted or more_to_come})
     if more_to_come:
+        if peaks:  # once more: the machine may have been busy before
+            peaks = peaks_or_none(precisions, **where, before=peaks)
+            found = told(results, interrupted)
         measured = {result.slug for result in results}
         swept = {slug: rungs[slug] for slug in SWEPT if slug in measured}
 

@@ -21,6 +21,7 @@ from helpers.benchmark import main
 from helpers.errors import InputError
 from helpers.files import PROJECT, sha256
 from helpers.ladder import choose
+from helpers.peaks import Peaks
 from helpers.rungs import Rung
 from helpers.squad import featurize, shortest_length
 
@@ -379,6 +380,28 @@ def test_a_record_says_that_it_is_short_until_all_is_measured(tiny_folder, tmp_p
     look()
     assert code is None
     assert said == [(True, 1), (True, 1), (False, 1)]
+
+
+def test_ctrl_c_while_the_peaks_are_measured_again_leaves_all_that_was_timed(
+    tiny_folder, tmp_path, monkeypatch
+):
+    measured = []
+
+    def peaks(*_, before=None, **__):
+        measured.append(before)
+        if before:
+            raise KeyboardInterrupt
+        return Peaks("cpu", 2, {"fp32": 200.0}, 20.0, {"fp32": "so", "bandwidth": "so"})
+
+    monkeypatch.setattr(benchmark, "peaks_or_none", peaks)
+    places = [f"--model={tiny_folder}", f"--squad={CASES}", f"--out={tmp_path}"]
+    with pytest.raises(KeyboardInterrupt):
+        main([*places, "--samples=3", "--warmup=0", "--questions=2", "--rungs=torch-eager"])
+    assert [bool(before) for before in measured] == [False, True]
+    found = valid_record(tmp_path)
+    assert found["interrupted"] is True
+    assert [len(rung["latency_ms"]["samples"]) for rung in found["rungs"]] == [3]
+    assert found["limit"]["peak_gflops"] == {"fp32": 200.0}
 
 
 def test_charts_are_drawn_later_where_a_run_was_ended(tmp_path, monkeypatch, capsys):
