@@ -2,12 +2,13 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
-# Tests run two files at a time, begun in the order of collection, which puts the longest first.
-TWO := -n 2 --dist loadfile --no-loadscope-reorder
+# Tests run two files at a time, begun in the order of collection, which puts the longest first. A
+# worker that dies ends the run, which names its test: with a new one in its place it would hang.
+TWO := -n 2 --dist loadfile --no-loadscope-reorder --max-worker-restart 0
 NBVAL := -p no:cacheprovider --nbval --nbval-current-env --nbval-cell-timeout=120
 # Minutes each: Ray takes half a minute to start on two cores.
 WITH_RAY := tests/test_offline_ray.py tests/test_offline_proofs.py
-IN_BROWSER := -n 2 --dist loadgroup tests/test_browser.py
+IN_BROWSER := -n 2 --dist loadgroup --max-worker-restart 0 tests/test_browser.py
 # The book under its other name: build/html/index.html opens it too.
 LINK := rm -rf build/html && ln -s book build/html
 
