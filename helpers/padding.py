@@ -7,9 +7,9 @@ import numpy as np
 from tqdm import tqdm
 
 from helpers.busy import busy_share
-from helpers.latency import Latency, measure, paired_ratio
+from helpers.latency import Latency, paired_ratio
 from helpers.rungs import Inputs, Rung
-from helpers.trials import accepts, all_or_stopped, engine, teller
+from helpers.trials import accepts, all_or_stopped, engine, in_turn, teller
 
 __all__ = ["cut_to_length", "real_lengths"]
 
@@ -56,13 +56,10 @@ def real_lengths(
             engines[slug, "padded"] = engine(rung, padded)
             engines[slug, "real"] = engine(rung, cut)
     left_out = teller("real lengths", tell)
-    times = measure(
+    times = in_turn(
         engines,
         samples=samples,
-        warmup=0,
         seed=seed,
-        first_run_ms=dict.fromkeys(engines, 0.0),
-        keep_what_is_there=True,
         failed=lambda engine, error: left_out(rungs[engine[0]].name, error),
     )
     mean = round(float(np.mean([window["input_ids"].shape[1] for window in cut])), 2)

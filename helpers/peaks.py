@@ -87,7 +87,7 @@ def higher(one: Peaks, other: Peaks) -> Peaks:
         other: the same once more, in the same precisions on the same device.
     """
     better = {
-        name: max((peaks for peaks in (one, other)), key=lambda peaks: peaks.peak_gflops[name] or 0)
+        name: max((one, other), key=lambda peaks: peaks.peak_gflops[name] or 0)
         for name in one.peak_gflops
     }
     memory = max((one, other), key=lambda peaks: peaks.bandwidth_gb_s)

@@ -9,9 +9,9 @@ from tqdm import tqdm
 
 from helpers.busy import busy_share
 from helpers.errors import InputError
-from helpers.latency import Latency, first_runs, measure
+from helpers.latency import Latency, first_runs
 from helpers.rungs import Inputs, Rung
-from helpers.trials import accepts, all_or_stopped, engine, teller
+from helpers.trials import accepts, all_or_stopped, engine, in_turn, teller
 
 __all__ = ["sweep"]
 
@@ -84,13 +84,10 @@ def sweep(
         teller(_where(*point[1:]), tell)(rungs[point[0]].name, error)
 
     with tqdm(total=len(engines) * samples, desc="sweep", ncols=80, leave=False) as bar:
-        times = measure(
+        times = in_turn(
             engines,
             samples=samples,
-            warmup=0,
             seed=seed,
-            first_run_ms=dict.fromkeys(engines, 0.0),
-            keep_what_is_there=True,
             after_round=after_round,
             progress=bar.update,
             failed=left_out,

@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from helpers.errors import reason_of
-from helpers.latency import Latency
+from helpers.latency import Latency, measure
 from helpers.rungs import Inputs, Rung
 from helpers.soundness import check_finite
 
-__all__ = ["accepts", "all_or_stopped", "engine", "teller"]
+__all__ = ["accepts", "all_or_stopped", "engine", "in_turn", "teller"]
 
 
 def accepts(rung: Rung, feeds: Sequence[Inputs], where: str, tell: Callable[[str], object]) -> bool:
@@ -46,11 +46,28 @@ def engine(rung: Rung, feeds: Sequence[Inputs]) -> Callable[[int], object]:
     return lambda number: rung.run(feeds[number])
 
 
-def all_or_stopped(times: Mapping[Any, Latency], samples: int) -> None:
-    """Hands Ctrl-C on, where `helpers.latency.measure` has kept what there was.
+def in_turn(engines: Mapping[Any, Callable[[int], object]], **how: Any) -> dict[Any, Latency]:
+    """Times engines that have all run before, and on Ctrl-C keeps the whole rounds.
 
     Args:
-        times: what it gave.
+        engines: {key: function of the input's number}.
+        **how: what else `helpers.latency.measure` takes; no run is thrown away.
+
+    Returns:
+        {key: latency}, with fewer samples after Ctrl-C; `all_or_stopped` hands that on.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C before the first round was finished.
+    """
+    first = dict.fromkeys(engines, 0.0)
+    return measure(engines, warmup=0, first_run_ms=first, keep_what_is_there=True, **how)
+
+
+def all_or_stopped(times: Mapping[Any, Latency], samples: int) -> None:
+    """Hands Ctrl-C on, after what there was has been kept.
+
+    Args:
+        times: what `in_turn` gave.
         samples: how many rounds it was asked for.
 
     Raises:
