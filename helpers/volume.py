@@ -112,13 +112,12 @@ def _scored(
     kept: Callable[[], object],
 ) -> None:
     """Scores the file in windows as long as files are usually scored in, and as the ladder's."""
-    lengths = {min(_SCORED_LENGTH, material.answerer.max_positions), settings.seq}
-    total = len(lengths) * len(rungs) * len(WAYS) * _REPEATS
+    usual = min(_SCORED_LENGTH, material.answerer.max_positions)
+    strides = {usual: min(_STRIDE, usual), settings.seq: settings.stride}
+    cut = {n: _windows(material, n, strides[n]) for n in sorted(strides, reverse=True)}
+    total = len(cut) * len(rungs) * len(WAYS) * _REPEATS
     with tqdm(total=total, desc="scoring", ncols=80, leave=False) as bar:
-        for length, (slug, rung) in product(sorted(lengths, reverse=True), rungs.items()):
-            stride = settings.stride if length == settings.seq else min(_STRIDE, length)
-            features = _windows(material, length, stride)
-            shape = {"length": length, "stride": stride, "windows": len(features)}
+        for (length, features), (slug, rung) in product(cut.items(), rungs.items()):
             try:
                 entries = score_file(
                     rung,
@@ -132,6 +131,7 @@ def _scored(
             except Exception as error:  # memory, or a device that no longer answers
                 tqdm.write(f"left out: {rung.name}, scoring: {reason_of(error)}")
                 continue
+            shape = {"length": length, "stride": strides[length], "windows": len(features)}
             into += [{**entry, **shape} for entry in entries]
             kept()
 
