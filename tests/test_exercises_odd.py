@@ -135,15 +135,20 @@ def test_ctrl_c_ends_a_model_that_does_not_end(endless, monkeypatch):
 
 
 class Stopped(threading.Event):
-    """Ctrl-C comes a moment after it begins to wait for the first time."""
+    """Ctrl-C comes a moment after it begins to wait for the first time, and only while it waits."""
 
     began = False
 
     def wait(self, timeout=None):
-        if not self.began:
-            self.began = True
-            threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
-        return super().wait(timeout)
+        if self.began:
+            return super().wait(timeout)
+        self.began = True
+        ctrl_c = threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT))
+        ctrl_c.start()
+        try:
+            return super().wait(timeout)
+        finally:
+            ctrl_c.cancel()
 
 
 # --- costly -------------------------------------------------------------------------------------
